@@ -1,0 +1,163 @@
+# captures.py
+# Writes small pcapng files: frames of the wire protocol directly, or over TCP.
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""A capture is built packet by packet on a clock that only the caller moves,
+so that the same calls always give the same bytes."""
+
+import struct
+
+LINKTYPE_ETHERNET = 1
+LINKTYPE_WIRESHARK_UPPER_PDU = 252
+
+# 2026-01-01 00:00:00 UTC. Any instant would do.
+START_NS = 1767225600 * 10**9
+STEP = 0.001
+
+HOST_TO_BMC = "host to BMC"
+BMC_TO_HOST = "BMC to host"
+
+# epb_flags, bits 1:0. The host is the point of view: what it sends is
+# outbound.
+EPB_DIRECTION = {HOST_TO_BMC: 2, BMC_TO_HOST: 1, None: 0}
+
+FIN, SYN, RST, PSH, ACK = 0x01, 0x02, 0x04, 0x08, 0x10
+
+
+def option(code, value):
+    """A pcapng option, padded to 32 bits."""
+    return struct.pack("<HH", code, len(value)) + value + bytes(-len(value) % 4)
+
+
+def block(block_type, body, *options):
+    """A pcapng block with its options, which an end-of-options option closes."""
+    if options:
+        body += b"".join(options) + option(0, b"")
+    length = 12 + len(body)
+    return struct.pack("<II", block_type, length) + body + struct.pack("<I", length)
+
+
+class Capture:
+    """A pcapng file in the making."""
+
+    def __init__(self, linktype, interfaces):
+        self.now = START_NS
+        self.blocks = [block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))]
+        for name in interfaces:
+            self.blocks.append(block(1, struct.pack("<HHI", linktype, 0, 0),
+                                     option(2, name.encode()),     # if_name
+                                     option(9, b"\x09")))          # if_tsresol: ns
+
+    def packet(self, data, interface=0, direction=None, comment=None, after=STEP):
+        """Appends a packet, seconds after the one before."""
+        self.now += round(after * 10**9)
+        options = []
+        if comment:
+            options.append(option(1, comment.encode()))
+        if direction:
+            options.append(option(2, struct.pack("<I", EPB_DIRECTION[direction])))
+        body = struct.pack("<IIIII", interface, self.now >> 32, self.now & 0xFFFFFFFF,
+                           len(data), len(data)) + data + bytes(-len(data) % 4)
+        self.blocks.append(block(6, body, *options))
+
+    def contents(self):
+        """The file."""
+        return b"".join(self.blocks)
+
+
+class Link(Capture):
+    """Frames as a program between the virtual machines records them: packets
+    of LINKTYPE_WIRESHARK_UPPER_PDU that name the dissector. One interface is
+    one link."""
+
+    TAG_DISSECTOR_NAME = 12
+    TAG_END = 0
+
+    def __init__(self, *names):
+        super().__init__(LINKTYPE_WIRESHARK_UPPER_PDU, names or ("ipmi0",))
+
+    def record(self, direction, frames, comment=None, after=STEP, link=0):
+        """Appends frames in one packet."""
+        name = b"ipmi_extern\0"
+        tags = struct.pack(">HH", self.TAG_DISSECTOR_NAME, len(name)) + name
+        tags += struct.pack(">HH", self.TAG_END, 0)
+        self.packet(tags + b"".join(frames), link, direction, comment, after)
+
+    def host(self, *frames, **how):
+        """What the host sends."""
+        self.record(HOST_TO_BMC, frames, **how)
+
+    def bmc(self, *frames, **how):
+        """What the BMC sends."""
+        self.record(BMC_TO_HOST, frames, **how)
+
+
+def internet_checksum(data):
+    """RFC 1071."""
+    data += bytes(len(data) % 2)
+    total = sum(struct.unpack(f">{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+class Ethernet(Capture):
+    """TCP connections over one Ethernet interface."""
+
+    def __init__(self):
+        super().__init__(LINKTYPE_ETHERNET, ("lo",))
+        self.datagrams = 0
+
+    def segment(self, source, destination, seq, ack, flags, payload=b"", **how):
+        """Appends one segment between two (address, port) pairs."""
+        addresses = bytes(source[0]) + bytes(destination[0])
+        tcp = struct.pack(">HHIIBBHHH", source[1], destination[1], seq, ack,
+                          5 << 4, flags, 0xFFFF, 0, 0) + payload
+        pseudo = addresses + struct.pack(">BBH", 0, 6, len(tcp))
+        tcp = tcp[:16] + struct.pack(">H", internet_checksum(pseudo + tcp)) + tcp[18:]
+        self.datagrams += 1
+        ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(tcp), self.datagrams,
+                         0x4000, 64, 6, 0) + addresses
+        ip = ip[:10] + struct.pack(">H", internet_checksum(ip)) + ip[12:]
+        self.packet(bytes(12) + b"\x08\x00" + ip + tcp, **how)
+
+
+class Connection:
+    """A TCP connection of an Ethernet capture. The BMC listens, the host
+    connects; each segment is acknowledged by the next one the other way."""
+
+    def __init__(self, capture, port=9002, host_port=40000, handshake=True, isn=1000):
+        self.capture = capture
+        self.address = {HOST_TO_BMC: ((127, 0, 0, 1), host_port),
+                        BMC_TO_HOST: ((127, 0, 0, 1), port)}
+        self.seq = {HOST_TO_BMC: isn, BMC_TO_HOST: isn + 100000}
+        if handshake:
+            self.send(HOST_TO_BMC, flags=SYN, after=STEP)
+            self.send(BMC_TO_HOST, flags=SYN | ACK, after=0.00001)
+            self.send(HOST_TO_BMC, flags=ACK, after=0.00001)
+
+    def send(self, direction, payload=b"", flags=PSH | ACK, seq=None, **how):
+        """Appends a segment; seq only for one out of its turn."""
+        other = BMC_TO_HOST if direction == HOST_TO_BMC else HOST_TO_BMC
+        ack = self.seq[other] if flags & ACK else 0
+        self.capture.segment(self.address[direction], self.address[other],
+                             self.seq[direction] if seq is None else seq,
+                             ack, flags, payload, **how)
+        if seq is None:
+            self.seq[direction] += len(payload) + bool(flags & (SYN | FIN))
+
+    def host(self, *frames, **how):
+        """What the host sends, in one segment."""
+        self.send(HOST_TO_BMC, b"".join(frames), **how)
+
+    def bmc(self, *frames, **how):
+        """What the BMC sends, in one segment."""
+        self.send(BMC_TO_HOST, b"".join(frames), **how)
+
+    def close(self, direction, **how):
+        """Ends the connection from one side, and then from the other."""
+        other = BMC_TO_HOST if direction == HOST_TO_BMC else HOST_TO_BMC
+        self.send(direction, flags=FIN | ACK, **how)
+        self.send(other, flags=FIN | ACK)
+        self.send(direction, flags=ACK)
