@@ -677,6 +677,20 @@ def tcp_lost_and_reordered():
     connection.seq[BMC_TO_HOST] += len(response)
     exchange(connection, 0x03)
     connection.close(HOST_TO_BMC)
+
+    gap = Connection(capture, host_port=40002)
+    greet_tcp(gap)
+    request, response = get_device_id(0x04)
+    gap.host(request[:3], comment="The beginning of a request")
+    gap.seq[HOST_TO_BMC] += len(request) - 3
+    gap.bmc(response, comment="Its response: the rest of the request is not in the capture")
+    exchange(gap, 0x05)
+    request, response = get_device_id(0x06)
+    gap.host(request, comment="A request")
+    gap.seq[BMC_TO_HOST] += 6
+    gap.bmc(response[6:], comment="The end of its response: the beginning is not in the capture")
+    exchange(gap, 0x07)
+    gap.close(HOST_TO_BMC)
     return capture
 
 
