@@ -1,14 +1,14 @@
 /* ipmi-names.c
  * Names and body sizes of the IPMI commands and completion codes.
  *
- * The commands are those of the tables of appendix G of the Intelligent
- * Platform Management Interface Specification, v2.0 rev. 1.1 ("IPMI 2.0"
- * below), which is also what the section numbers refer to, and those of the
- * bodies that extend it by the network function Group Extension.
+ * The commands are those of appendix G of the Intelligent Platform Management
+ * Interface Specification, v2.0 rev. 1.1, whose sections the comments name,
+ * and those of the bodies that extend it by the network function Group
+ * Extension.
  *
- * A size that the specification leaves open, that depends on a parameter, or
- * of which it says too little, has loose bounds: a message outside of them
- * is surely wrong, one inside of them may be.
+ * The bounds are loose where a size depends on a parameter or on the revision
+ * of a specification: a message outside of them is wrong, one inside of them
+ * need not be right.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -21,6 +21,11 @@
 /*
  * Command-specific completion codes
  */
+
+static const struct ipmi_ccode ccodes_set_enables[] = {
+    { 0x80, "Unsupported or unconfigurable command or sub-function" },
+    { 0, NULL }
+};
 
 static const struct ipmi_ccode ccodes_watchdog_reset[] = {
     { 0x80, "Watchdog timer not initialized" },
@@ -141,6 +146,7 @@ static const struct ipmi_ccode ccodes_set_parameter[] = {
     { 0x80, "Parameter not supported" },
     { 0x81, "Another set is in progress" },
     { 0x82, "Parameter is read-only" },
+    { 0x83, "Parameter is write-only" },
     { 0, NULL }
 };
 
@@ -217,6 +223,134 @@ static const struct ipmi_ccode ccodes_ppp_receive[] = {
     { 0, NULL }
 };
 
+static const struct ipmi_ccode ccodes_forwarding[] = {
+    { 0x80, "Target controller unavailable" },
+    { 0, NULL }
+};
+
+static const struct ipmi_ccode ccodes_fru_lock[] = {
+    { 0x80, "Invalid FRU information" },
+    { 0x81, "Lock failed" },
+    { 0, NULL }
+};
+
+static const struct ipmi_ccode ccodes_fru_write[] = {
+    { 0x80, "Invalid lock ID" },
+    { 0, NULL }
+};
+
+static const struct ipmi_ccode ccodes_pm_heartbeat[] = {
+    { 0x80, "Returned from autonomous mode" },
+    { 0, NULL }
+};
+
+static const struct ipmi_ccode ccodes_upgrade_capabilities[] = {
+    { 0x81, "Firmware upgrade not supported over this interface" },
+    { 0, NULL }
+};
+
+static const struct ipmi_ccode ccodes_upgrade_properties[] = {
+    { 0x81, "Firmware upgrade not supported over this interface" },
+    { 0x82, "Invalid component ID" },
+    { 0x83, "Invalid component property selector" },
+    { 0, NULL }
+};
+
+static const struct ipmi_ccode ccodes_upgrade_abort[] = {
+    { 0x80, "Firmware upgrade cannot be aborted now" },
+    { 0x81, "Firmware upgrade aborted, normal operation not resumed" },
+    { 0, NULL }
+};
+
+static const struct ipmi_ccode ccodes_upgrade_action[] = {
+    { 0x80, "Command in progress" },
+    { 0x81, "Invalid component" },
+    { 0, NULL }
+};
+
+static const struct ipmi_ccode ccodes_upgrade_block[] = {
+    { 0x80, "Command in progress" },
+    { 0x81, "Invalid component" },
+    { 0x82, "Checksum error in the blocks received" },
+    { 0, NULL }
+};
+
+static const struct ipmi_ccode ccodes_upgrade_finish[] = {
+    { 0x80, "Command in progress" },
+    { 0x81, "Number of bytes received does not match" },
+    { 0x82, "Checksum error in the image received" },
+    { 0x83, "Firmware uploaded does not match the active one" },
+    { 0, NULL }
+};
+
+static const struct ipmi_ccode ccodes_upgrade_progress[] = {
+    { 0x80, "Command in progress" },
+    { 0, NULL }
+};
+
+static const struct ipmi_ccode ccodes_upgrade_self_test[] = {
+    { 0x80, "Self-test in progress" },
+    { 0x81, "Firmware upgrade not supported over this interface" },
+    { 0, NULL }
+};
+
+static const struct ipmi_ccode ccodes_rollback_status[] = {
+    { 0x80, "Rollback in progress" },
+    { 0x81, "Rollback failure" },
+    { 0x82, "Rollback overridden" },
+    { 0x83, "Rollback denied for integrity reasons" },
+    { 0, NULL }
+};
+
+static const struct ipmi_ccode ccodes_rollback[] = {
+    { 0x80, "Rollback in progress" },
+    { 0, NULL }
+};
+
+static const struct ipmi_ccode ccodes_explicit_bridging[] = {
+    { 0x80, "Session being established" },
+    { 0x81, "No session was asked for" },
+    { 0x82, "LAN sessions not supported" },
+    { 0x83, "Session could not be established" },
+    { 0, NULL }
+};
+
+static const struct ipmi_ccode ccodes_sol_instance[] = {
+    { 0x80, "Payload instance cannot be assigned now" },
+    { 0, NULL }
+};
+
+static const struct ipmi_ccode ccodes_redfish_credentials[] = {
+    { 0x80, "Credential bootstrapping disabled" },
+    { 0, NULL }
+};
+
+static const struct ipmi_ccode ccodes_power_limit_get[] = {
+    { 0x80, "No active set power limit" },
+    { 0, NULL }
+};
+
+static const struct ipmi_ccode ccodes_power_limit_set[] = {
+    { 0x84, "Power limit out of range" },
+    { 0x85, "Correction time out of range" },
+    { 0x89, "Statistics reporting period out of range" },
+    { 0, NULL }
+};
+
+static const struct ipmi_ccode ccodes_asset_tag[] = {
+    { 0x80, "Encoding type in FRU is binary or unspecified" },
+    { 0x81, "Encoding type in FRU is BCD plus" },
+    { 0x82, "Encoding type in FRU is 6-bit ASCII packed" },
+    { 0x83, "Encoding type in FRU is not English ASCII+Latin1" },
+    { 0, NULL }
+};
+
+static const struct ipmi_ccode ccodes_thermal_limit[] = {
+    { 0x84, "Thermal limit out of range" },
+    { 0x85, "Exception time out of range" },
+    { 0, NULL }
+};
+
 /*
  * Commands, indexed by their number
  *
@@ -242,6 +376,49 @@ static const struct ipmi_command chassis[] = {
     CHASSIS(0x0a, "Set Front Panel Button Enables", 1, 1, 0, 0, NULL),
     CHASSIS(0x0b, "Set Power Cycle Interval", 1, 1, 0, 0, NULL),
     CHASSIS(0x0f, "Get POH Counter", 0, 0, 5, 5, NULL),
+};
+
+#define BRIDGE(cmd, ...) \
+    [cmd] = { 0x02, cmd, IPMI_BODY_NONE, __VA_ARGS__ }
+
+/* The Intelligent Chassis Management Bus Bridge Specification defines these,
+ * appendix G only lists them; hence no sizes. */
+static const struct ipmi_command bridge[] = {
+    /* Bridge management */
+    BRIDGE(0x00, "Get Bridge State", 0, ANY, 0, ANY, NULL),
+    BRIDGE(0x01, "Set Bridge State", 0, ANY, 0, ANY, NULL),
+    BRIDGE(0x02, "Get ICMB Address", 0, ANY, 0, ANY, NULL),
+    BRIDGE(0x03, "Set ICMB Address", 0, ANY, 0, ANY, NULL),
+    BRIDGE(0x04, "Set Bridge ProxyAddress", 0, ANY, 0, ANY, NULL),
+    BRIDGE(0x05, "Get Bridge Statistics", 0, ANY, 0, ANY, NULL),
+    BRIDGE(0x06, "Get ICMB Capabilities", 0, ANY, 0, ANY, NULL),
+    BRIDGE(0x08, "Clear Bridge Statistics", 0, ANY, 0, ANY, NULL),
+    BRIDGE(0x09, "Get Bridge Proxy Address", 0, ANY, 0, ANY, NULL),
+    BRIDGE(0x0a, "Get ICMB Connector Info", 0, ANY, 0, ANY, NULL),
+    BRIDGE(0x0b, "Get ICMB Connection ID", 0, ANY, 0, ANY, NULL),
+    BRIDGE(0x0c, "Send ICMB Connection ID", 0, ANY, 0, ANY, NULL),
+
+    /* Discovery */
+    BRIDGE(0x10, "PrepareForDiscovery", 0, ANY, 0, ANY, NULL),
+    BRIDGE(0x11, "GetAddresses", 0, ANY, 0, ANY, NULL),
+    BRIDGE(0x12, "SetDiscovered", 0, ANY, 0, ANY, NULL),
+    BRIDGE(0x13, "GetChassisDeviceId", 0, ANY, 0, ANY, NULL),
+    BRIDGE(0x14, "SetChassisDeviceId", 0, ANY, 0, ANY, NULL),
+
+    /* Bridging */
+    BRIDGE(0x20, "BridgeRequest", 0, ANY, 0, ANY, NULL),
+    BRIDGE(0x21, "BridgeMessage", 0, ANY, 0, ANY, NULL),
+
+    /* Events */
+    BRIDGE(0x30, "GetEventCount", 0, ANY, 0, ANY, NULL),
+    BRIDGE(0x31, "SetEventDestination", 0, ANY, 0, ANY, NULL),
+    BRIDGE(0x32, "SetEventReceptionState", 0, ANY, 0, ANY, NULL),
+    BRIDGE(0x33, "SendICMBEventMessage", 0, ANY, 0, ANY, NULL),
+    BRIDGE(0x34, "GetEventDestination", 0, ANY, 0, ANY, NULL),
+    BRIDGE(0x35, "GetEventReceptionState", 0, ANY, 0, ANY, NULL),
+
+    /* Other */
+    BRIDGE(0xff, "Error Report", 0, ANY, 0, ANY, NULL),
 };
 
 #define SENSOR(cmd, ...) \
@@ -360,9 +537,9 @@ static const struct ipmi_command app[] = {
     APP(0x59, "Get System Info Parameters", 4, 4, 1, ANY, ccodes_get_parameter),
 
     /* Section 21, firmware firewall configuration */
-    APP(0x60, "Set Command Enables", 19, 22, 0, 0, NULL),
+    APP(0x60, "Set Command Enables", 19, 22, 0, 0, ccodes_set_enables),
     APP(0x61, "Get Command Enables", 3, 6, 16, 16, NULL),
-    APP(0x62, "Set Command Sub-function Enables", 8, ANY, 0, 0, NULL),
+    APP(0x62, "Set Command Sub-function Enables", 8, ANY, 0, 0, ccodes_set_enables),
     APP(0x63, "Get Command Sub-function Enables", 4, 7, 4, 8, NULL),
     APP(0x64, "Get OEM NetFn IANA Support", 3, 3, 0, ANY, NULL),
 };
@@ -434,7 +611,7 @@ static const struct ipmi_command transport[] = {
     TRANSPORT(0x1c, "Set Serial Routing Mux", 0, ANY, 0, ANY, NULL),
 
     /* Section 26, SOL */
-    TRANSPORT(0x20, "SOL Activating", 0, ANY, 0, 0, NULL),
+    TRANSPORT(0x20, "SOL Activating", 4, 4, 0, 0, NULL),
     TRANSPORT(0x21, "Set SOL Configuration Parameters", 2, ANY, 0, 0, ccodes_set_parameter),
     TRANSPORT(0x22, "Get SOL Configuration Parameters", 4, 4, 1, ANY, ccodes_get_parameter),
 
@@ -442,7 +619,195 @@ static const struct ipmi_command transport[] = {
     TRANSPORT(0x30, "Forwarded Command", 0, ANY, 0, ANY, NULL),
     TRANSPORT(0x31, "Set Forwarded Commands", 0, ANY, 0, ANY, NULL),
     TRANSPORT(0x32, "Get Forwarded Commands", 0, ANY, 0, ANY, NULL),
-    TRANSPORT(0x33, "Enable Forwarded Commands", 0, ANY, 0, ANY, NULL),
+    TRANSPORT(0x33, "Enable Forwarded Commands", 0, ANY, 0, ANY, ccodes_forwarding),
+};
+
+#define PICMG(cmd, ...) \
+    [cmd] = { IPMI_NETFN_GROUP, cmd, IPMI_BODY_PICMG, __VA_ARGS__ }
+
+static const struct ipmi_command picmg[] = {
+    /* PICMG 3.0, AdvancedTCA */
+    PICMG(0x00, "Get PICMG Properties", 1, 1, 4, 4, NULL),
+    PICMG(0x01, "Get Address Info", 1, 5, 7, ANY, NULL),
+    PICMG(0x02, "Get Shelf Address Info", 1, 1, 2, ANY, NULL),
+    PICMG(0x03, "Set Shelf Address Info", 2, ANY, 1, 1, NULL),
+    PICMG(0x04, "FRU Control", 3, 3, 1, ANY, NULL),
+    PICMG(0x05, "Get FRU LED Properties", 2, 2, 3, 3, NULL),
+    PICMG(0x06, "Get LED Color Capabilities", 3, 3, 4, 5, NULL),
+    PICMG(0x07, "Set FRU LED State", 6, 6, 1, 1, NULL),
+    PICMG(0x08, "Get FRU LED State", 3, 3, 5, 9, NULL),
+    PICMG(0x09, "Set IPMB State", 3, 3, 1, 1, NULL),
+    PICMG(0x0a, "Set FRU Activation Policy", 4, 4, 1, 1, NULL),
+    PICMG(0x0b, "Get FRU Activation Policy", 2, 2, 2, 2, NULL),
+    PICMG(0x0c, "Set FRU Activation", 3, 3, 1, 1, NULL),
+    PICMG(0x0d, "Get Device Locator Record ID", 2, 4, 3, 3, NULL),
+    PICMG(0x0e, "Set Port State", 6, 6, 1, 1, NULL),
+    PICMG(0x0f, "Get Port State", 2, 3, 1, 21, NULL),
+    PICMG(0x10, "Compute Power Properties", 2, 2, 3, 3, NULL),
+    PICMG(0x11, "Set Power Level", 4, 4, 1, 1, NULL),
+    PICMG(0x12, "Get Power Level", 3, 3, 4, ANY, NULL),
+    PICMG(0x13, "Renegotiate Power", 1, 2, 1, 1, NULL),
+    PICMG(0x14, "Get Fan Speed Properties", 2, 2, 5, 5, NULL),
+    PICMG(0x15, "Set Fan Level", 3, 4, 1, 1, NULL),
+    PICMG(0x16, "Get Fan Level", 2, 2, 2, 4, NULL),
+    PICMG(0x17, "Bused Resource", 3, 3, 2, 2, NULL),
+    PICMG(0x18, "Get IPMB Link Info", 3, 3, 3, 3, NULL),
+    PICMG(0x1b, "Get Shelf Manager IPMB Address", 1, 1, 3, 3, NULL),
+    PICMG(0x1c, "Set Fan Policy", 4, 6, 1, 1, NULL),
+    PICMG(0x1d, "Get Fan Policy", 2, 4, 2, 3, NULL),
+    PICMG(0x1e, "FRU Control Capabilities", 2, 2, 2, 2, NULL),
+    PICMG(0x1f, "FRU Inventory Device Lock Control", 5, 5, 7, 7, ccodes_fru_lock),
+    PICMG(0x20, "FRU Inventory Device Write", 6, ANY, 2, 2, ccodes_fru_write),
+    PICMG(0x21, "Get Shelf Manager IP Addresses", 2, 2, 10, ANY, NULL),
+    PICMG(0x22, "Get Shelf Power Allocation", 2, 2, 3, ANY, NULL),
+
+    /* AMC.0, Advanced Mezzanine Card */
+    PICMG(0x19, "Set AMC Port State", 6, 7, 1, 1, NULL),
+    PICMG(0x1a, "Get AMC Port State", 2, ANY, 1, ANY, NULL),
+    PICMG(0x2c, "Set Clock State", 4, 11, 1, 1, NULL),
+    PICMG(0x2d, "Get Clock State", 2, 3, 2, 9, NULL),
+
+    /* MTCA.0, MicroTCA */
+    PICMG(0x23, "Get Location Information", 2, 4, 8, ANY, NULL),
+    PICMG(0x24, "Power Channel Control", 6, 6, 1, 1, NULL),
+    PICMG(0x25, "Get Power Channel Status", 3, 3, 3, ANY, NULL),
+    PICMG(0x26, "PM Reset", 2, 2, 1, 1, NULL),
+    PICMG(0x27, "Get PM Status", 2, 2, 2, 2, NULL),
+    PICMG(0x28, "PM Heartbeat", 3, 3, 1, 1, ccodes_pm_heartbeat),
+    PICMG(0x29, "Get Telco Alarm Capability", 2, 2, 2, 2, NULL),
+    PICMG(0x2a, "Set Telco Alarm State", 4, 4, 1, 1, NULL),
+    PICMG(0x2b, "Get Telco Alarm State", 3, 3, 2, 2, NULL),
+
+    /* HPM.1, firmware upgrade */
+    PICMG(0x2e, "Get Target Upgrade Capabilities", 1, 1, 8, 8, ccodes_upgrade_capabilities),
+    PICMG(0x2f, "Get Component Properties", 3, 3, 1, ANY, ccodes_upgrade_properties),
+    PICMG(0x30, "Abort Firmware Upgrade", 1, 1, 1, 1, ccodes_upgrade_abort),
+    PICMG(0x31, "Initiate Upgrade Action", 3, 3, 1, 1, ccodes_upgrade_action),
+    PICMG(0x32, "Upload Firmware Block", 2, ANY, 1, 9, ccodes_upgrade_block),
+    PICMG(0x33, "Finish Firmware Upload", 6, 6, 1, 1, ccodes_upgrade_finish),
+    PICMG(0x34, "Get Upgrade Status", 1, 1, 3, 4, ccodes_upgrade_progress),
+    PICMG(0x35, "Activate Firmware", 1, 2, 1, 1, ccodes_upgrade_progress),
+    PICMG(0x36, "Query Self-test Results", 1, 1, 3, 3, ccodes_upgrade_self_test),
+    PICMG(0x37, "Query Rollback Status", 1, 1, 2, 3, ccodes_rollback_status),
+    PICMG(0x38, "Initiate Manual Rollback", 1, 1, 1, 1, ccodes_rollback),
+
+    /* HPM.2, LAN-attached IPM controllers */
+    PICMG(0x3e, "Get HPM.x Capabilities", 1, ANY, 1, ANY, NULL),
+    PICMG(0x3f, "Get Dynamic Credentials", 1, ANY, 1, ANY, NULL),
+    PICMG(0x40, "Get Session Handle for Explicit LAN Bridging", 1, ANY, 1, ANY, ccodes_explicit_bridging),
+    PICMG(0x41, "Get ATCA Extended Management Resources", 1, ANY, 1, ANY, NULL),
+    PICMG(0x42, "Get AMC Extended Management Resources", 1, ANY, 1, ANY, NULL),
+    PICMG(0x43, "Set ATCA Extended Management State", 1, ANY, 1, ANY, NULL),
+    PICMG(0x44, "Get ATCA Extended Management State", 1, ANY, 1, ANY, NULL),
+    PICMG(0x45, "Set AMC Power State", 1, ANY, 1, ANY, NULL),
+    PICMG(0x46, "Get AMC Power State", 1, ANY, 1, ANY, NULL),
+    PICMG(0x47, "Assign SOL Payload Instance", 1, ANY, 1, ANY, ccodes_sol_instance),
+
+    /* HPM.3, DHCP-assigned platform management parameters */
+    PICMG(0x48, "Get IP Address Source", 1, ANY, 1, ANY, NULL),
+};
+
+#define SSI(cmd, ...) \
+    [cmd] = { IPMI_NETFN_GROUP, cmd, IPMI_BODY_SSI, __VA_ARGS__ }
+
+/* SSI Compute Blade Specification */
+static const struct ipmi_command ssi[] = {
+    SSI(0x00, "Get Compute Blade Properties", 1, ANY, 1, ANY, NULL),
+    SSI(0x01, "Get Address Info", 1, ANY, 1, ANY, NULL),
+    SSI(0x02, "Platform Event Message", 1, ANY, 1, ANY, NULL),
+    SSI(0x03, "Module BMI Control", 1, ANY, 1, ANY, NULL),
+    SSI(0x04, "Module Payload Control", 1, ANY, 1, ANY, NULL),
+    SSI(0x05, "Set System Event Log Policy", 1, ANY, 1, ANY, NULL),
+    SSI(0x0a, "Set Module Activation Policy", 1, ANY, 1, ANY, NULL),
+    SSI(0x0b, "Get Module Activation Policy", 1, ANY, 1, ANY, NULL),
+    SSI(0x0c, "Set Module Activation", 1, ANY, 1, ANY, NULL),
+    SSI(0x11, "Set Power Level", 1, ANY, 1, ANY, NULL),
+    SSI(0x12, "Get Power Level", 1, ANY, 1, ANY, NULL),
+    SSI(0x13, "Renegotiate Power", 1, ANY, 1, ANY, NULL),
+    SSI(0x16, "Get Service Info", 1, ANY, 1, ANY, NULL),
+    SSI(0x17, "Get Applet Package URI", 1, ANY, 1, ANY, NULL),
+    SSI(0x18, "Get Service Enable State", 1, ANY, 1, ANY, NULL),
+    SSI(0x19, "Set Service Enable State", 1, ANY, 1, ANY, NULL),
+    SSI(0x20, "Set Service Ticket", 1, ANY, 1, ANY, NULL),
+    SSI(0x21, "Stop Service Session", 1, ANY, 1, ANY, NULL),
+};
+
+#define VSO(cmd, ...) \
+    [cmd] = { IPMI_NETFN_GROUP, cmd, IPMI_BODY_VSO, __VA_ARGS__ }
+
+/* ANSI/VITA 46.11, System Management on VPX */
+static const struct ipmi_command vso[] = {
+    VSO(0x00, "Get VSO Capabilities", 1, 1, 5, ANY, NULL),
+    VSO(0x01, "Get Chassis Address Table Info", 1, 5, 7, ANY, NULL),
+    VSO(0x02, "Get Chassis Identifier", 1, 1, 1, ANY, NULL),
+    VSO(0x03, "Set Chassis Identifier", 1, ANY, 1, 1, NULL),
+    VSO(0x04, "FRU Control", 3, 3, 1, ANY, NULL),
+    VSO(0x05, "Get FRU LED Properties", 2, 2, 3, 3, NULL),
+    VSO(0x06, "Get LED Color Capabilities", 3, 3, 4, 5, NULL),
+    VSO(0x07, "Set FRU LED State", 6, 6, 1, 1, NULL),
+    VSO(0x08, "Get FRU LED State", 3, 3, 5, 9, NULL),
+    VSO(0x09, "Set IPMB State", 3, 3, 1, 1, NULL),
+    VSO(0x0a, "Set FRU State Policy Bits", 4, 4, 1, 1, NULL),
+    VSO(0x0b, "Get FRU State Policy Bits", 2, 2, 2, 2, NULL),
+    VSO(0x0c, "Set FRU Activation", 3, 3, 1, 1, NULL),
+    VSO(0x0d, "Get Device Locator Record ID", 2, 4, 3, 3, NULL),
+    VSO(0x14, "Get Fan Speed Properties", 2, 2, 5, 5, NULL),
+    VSO(0x15, "Set Fan Level", 3, 4, 1, 1, NULL),
+    VSO(0x16, "Get Fan Level", 2, 2, 2, 4, NULL),
+    VSO(0x18, "Get IPMB Link Info", 3, 3, 3, 3, NULL),
+    VSO(0x1b, "Get Chassis Manager IPMB Address", 1, 1, 3, 3, NULL),
+    VSO(0x1c, "Set Fan Policy", 4, ANY, 1, 1, NULL),
+    VSO(0x1d, "Get Fan Policy", 2, ANY, 2, 3, NULL),
+    VSO(0x1e, "FRU Control Capabilities", 2, 2, 2, 2, NULL),
+    VSO(0x1f, "FRU Inventory Device Lock Control", 5, 5, 7, 7, ccodes_fru_lock),
+    VSO(0x20, "FRU Inventory Device Write", 6, ANY, 2, 2, ccodes_fru_write),
+    VSO(0x21, "Get Chassis Manager IP Addresses", 2, 2, 10, ANY, NULL),
+    VSO(0x40, "Get FRU Address Info", 1, 5, 7, ANY, NULL),
+    VSO(0x41, "Get FRU Persistent Control", 2, 2, 2, 2, NULL),
+    VSO(0x42, "Set FRU Persistent Control", 4, 4, 1, 1, NULL),
+    VSO(0x43, "FRU Persistent Control Capabilities", 2, 2, 2, 2, NULL),
+    VSO(0x44, "Get Mandatory Sensor Numbers", 2, 2, 7, ANY, NULL),
+};
+
+#define REDFISH(cmd, ...) \
+    [cmd] = { IPMI_NETFN_GROUP, cmd, IPMI_BODY_REDFISH, __VA_ARGS__ }
+
+/* DMTF DSP0270, Redfish Host Interface Specification, credential
+ * bootstrapping */
+static const struct ipmi_command redfish[] = {
+    REDFISH(0x01, "Get Manager Certificate Fingerprint", 2, 2, 2, ANY, NULL),
+    REDFISH(0x02, "Get Bootstrap Account Credentials", 2, 2, 33, 33, ccodes_redfish_credentials),
+};
+
+#define SBMR(cmd, ...) \
+    [cmd] = { IPMI_NETFN_GROUP, cmd, IPMI_BODY_SBMR, __VA_ARGS__ }
+
+/* Arm DEN0069, Server Base Manageability Requirements */
+static const struct ipmi_command sbmr[] = {
+    SBMR(0x02, "Send Boot Progress Code", 10, 10, 1, 1, NULL),
+    SBMR(0x03, "Get Boot Progress Code", 1, 1, 10, 10, NULL),
+};
+
+#define DCMI(cmd, ...) \
+    [cmd] = { IPMI_NETFN_GROUP, cmd, IPMI_BODY_DCMI, __VA_ARGS__ }
+
+/* Data Center Manageability Interface Specification, v1.5, section 6 */
+static const struct ipmi_command dcmi[] = {
+    DCMI(0x01, "Get DCMI Capabilities Info", 2, 2, 4, ANY, NULL),
+    DCMI(0x02, "Get Power Reading", 4, 4, 18, 18, NULL),
+    DCMI(0x03, "Get Power Limit", 3, 3, 14, 14, ccodes_power_limit_get),
+    DCMI(0x04, "Set Power Limit", 15, 15, 1, 1, ccodes_power_limit_set),
+    DCMI(0x05, "Activate/Deactivate Power Limit", 4, 4, 1, 1, NULL),
+    DCMI(0x06, "Get Asset Tag", 3, 3, 2, ANY, ccodes_asset_tag),
+    DCMI(0x07, "Get DCMI Sensor Info", 5, 5, 3, ANY, NULL),
+    DCMI(0x08, "Set Asset Tag", 3, ANY, 2, 2, NULL),
+    DCMI(0x09, "Get Management Controller Identifier String", 3, 3, 2, ANY, NULL),
+    DCMI(0x0a, "Set Management Controller Identifier String", 3, ANY, 2, 2, NULL),
+    DCMI(0x0b, "Set Thermal Limit", 7, 7, 1, 1, ccodes_thermal_limit),
+    DCMI(0x0c, "Get Thermal Limit", 3, 3, 5, 5, NULL),
+    DCMI(0x10, "Get Temperature Readings", 5, 5, 3, ANY, NULL),
+    DCMI(0x12, "Set DCMI Configuration Parameters", 3, ANY, 1, 1, NULL),
+    DCMI(0x13, "Get DCMI Configuration Parameters", 3, 3, 4, ANY, NULL),
 };
 
 /*
@@ -456,19 +821,39 @@ struct table {
 
 #define TABLE(array) { array, COUNT(array) }
 
-/* Indexed by half the network function: a request's and its response's are
- * neighbours. */
+/* Indexed by half the network function, as a request's is even and its
+ * response's the next. The specification defines no commands of Firmware, and
+ * those of an OEM are the OEM's. */
 static const struct table tables[32] = {
     [0x00 / 2] = TABLE(chassis),
+    [0x02 / 2] = TABLE(bridge),
     [0x04 / 2] = TABLE(sensor),
     [0x06 / 2] = TABLE(app),
     [0x0a / 2] = TABLE(storage),
     [0x0c / 2] = TABLE(transport),
 };
 
-static const struct table *group_table(uint32_t body)
+/* The defining bodies of Group Extension. The ASF specification, for which
+ * DMTF has its number, defines no commands. */
+static const struct group {
+    uint8_t body;
+    const char *name;
+    struct table table;
+} groups[] = {
+    { IPMI_BODY_PICMG, "PICMG", TABLE(picmg) },
+    { IPMI_BODY_DMTF, "DMTF", { NULL, 0 } },
+    { IPMI_BODY_SSI, "SSI", TABLE(ssi) },
+    { IPMI_BODY_VSO, "VSO", TABLE(vso) },
+    { IPMI_BODY_REDFISH, "Redfish", TABLE(redfish) },
+    { IPMI_BODY_SBMR, "SBMR", TABLE(sbmr) },
+    { IPMI_BODY_DCMI, "DCMI", TABLE(dcmi) },
+};
+
+static const struct group *find_group(uint32_t body)
 {
-    (void)body;
+    for (size_t i = 0; i < COUNT(groups); i++)
+        if (groups[i].body == body)
+            return &groups[i];
     return NULL;
 }
 
@@ -477,9 +862,14 @@ const struct ipmi_command *ipmi_command_find(uint8_t netfn, uint32_t body,
 {
     const struct table *table = &tables[(netfn & 0x3f) / 2];
 
-    if ((netfn & 0x3e) == IPMI_NETFN_GROUP)
-        table = group_table(body);
-    if (table == NULL || cmd >= table->count || table->commands[cmd].name == NULL)
+    if ((netfn & 0x3e) == IPMI_NETFN_GROUP) {
+        const struct group *group = find_group(body);
+
+        if (group == NULL)
+            return NULL;
+        table = &group->table;
+    }
+    if (cmd >= table->count || table->commands[cmd].name == NULL)
         return NULL;
     return &table->commands[cmd];
 }
@@ -500,20 +890,9 @@ uint32_t ipmi_body(uint8_t netfn, const uint8_t *data, size_t len)
 
 const char *ipmi_group_name(uint8_t body)
 {
-    switch (body) {
-    case IPMI_BODY_PICMG:
-        return "PICMG";
-    case IPMI_BODY_DMTF:
-        return "DMTF";
-    case IPMI_BODY_SSI:
-        return "SSI";
-    case IPMI_BODY_VSO:
-        return "VSO";
-    case IPMI_BODY_DCMI:
-        return "DCMI";
-    default:
-        return NULL;
-    }
+    const struct group *group = find_group(body);
+
+    return group != NULL ? group->name : NULL;
 }
 
 /* Table 5-1 */
@@ -548,23 +927,23 @@ const char *ipmi_command_name(const struct ipmi_command *command,
 const char *ipmi_ccode_name(const struct ipmi_command *command, uint8_t code)
 {
     static const char *const generic[] = {
-        [0x00] = "Node busy",
-        [0x01] = "Invalid command",
+        [0x00] = "Node Busy",
+        [0x01] = "Invalid Command",
         [0x02] = "Command invalid for given LUN",
         [0x03] = "Timeout while processing command",
         [0x04] = "Out of space",
-        [0x05] = "Reservation canceled or invalid reservation ID",
+        [0x05] = "Reservation Canceled or Invalid Reservation ID",
         [0x06] = "Request data truncated",
         [0x07] = "Request data length invalid",
         [0x08] = "Request data field length limit exceeded",
         [0x09] = "Parameter out of range",
         [0x0a] = "Cannot return number of requested data bytes",
-        [0x0b] = "Requested sensor, data, or record not present",
-        [0x0c] = "Invalid data field in request",
+        [0x0b] = "Requested Sensor, data, or record not present",
+        [0x0c] = "Invalid data field in Request",
         [0x0d] = "Command illegal for specified sensor or record type",
         [0x0e] = "Command response could not be provided",
         [0x0f] = "Cannot execute duplicated request",
-        [0x10] = "SDR repository in update mode",
+        [0x10] = "SDR Repository in update mode",
         [0x11] = "Device in firmware update mode",
         [0x12] = "BMC initialization in progress",
         [0x13] = "Destination unavailable",

@@ -25,6 +25,8 @@
 #define IPMI_BODY_DMTF      0x01U
 #define IPMI_BODY_SSI       0x02U
 #define IPMI_BODY_VSO       0x03U
+#define IPMI_BODY_REDFISH   0x52U       /* DMTF DSP0270 */
+#define IPMI_BODY_SBMR      0xaeU       /* Arm DEN0069 */
 #define IPMI_BODY_DCMI      0xdcU
 
 /* ipmi_command.*_max: the specification sets no upper bound. */
@@ -70,7 +72,7 @@ uint32_t ipmi_body(uint8_t netfn, const uint8_t *data, size_t len);
 const char *ipmi_group_name(uint8_t body);
 
 /* Name of a network function, of the request or of the response: "App",
- * "Storage", "OEM/Group", "Controller-specific OEM". Never NULL. */
+ * "Storage", "OEM/Group", "Controller-specific OEM/Group". Never NULL. */
 const char *ipmi_netfn_name(uint8_t netfn);
 
 /* Name of a command, or words that say which range the unknown one belongs
