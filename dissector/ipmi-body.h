@@ -1,0 +1,29 @@
+/* ipmi-body.h
+ * Bodies of IPMI messages, decoded by Wireshark's own IPMI dissectors.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef IPMI_BODY_H
+#define IPMI_BODY_H
+
+#include <epan/packet.h>
+
+/* To be called from a handoff routine. */
+void ipmi_body_handoff(void);
+
+/* Decodes a message.
+ *
+ * tvb: netFn/LUN, command, (response: completion code,) data; no checksum.
+ * key: of the transaction. Wireshark matches responses to requests, which it
+ * needs for some bodies, within one key only: requests with different keys
+ * never get each other's responses. A request nested in a Send Message finds
+ * its response in a Get Message if the outer ones have the same key.
+ *
+ * Columns are left as they are, and so is the user's preference that turns
+ * this decoding off for everyone else. A body that does not fit its command
+ * shows up as malformed in the tree, but does not end the packet. */
+void ipmi_body_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                       guint32 key);
+
+#endif /* IPMI_BODY_H */

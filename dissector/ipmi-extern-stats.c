@@ -1,0 +1,435 @@
+/* ipmi-extern-stats.c
+ * What Wireshark's Statistics, Analyze and Export menus offer for the IPMI
+ * extern wire format: service response times, a stats tree, conversations,
+ * Follow and Export PDUs.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "ws-compat.h"
+
+#include <epan/conversation_table.h>
+#include <epan/epan.h>
+#include <epan/epan_dissect.h>
+#include <epan/exported_pdu.h>
+#include <epan/follow.h>
+#include <epan/packet.h>
+#include <epan/proto_data.h>
+#include <epan/srt_table.h>
+#include <epan/stats_tree.h>
+#include <epan/tap.h>
+#include <epan/to_str.h>
+#include <wiretap/wtap.h>
+#include <wsutil/pint.h>
+
+#include "ipmi-extern-stats.h"
+
+static int frame_tap = -1;
+static int follow_tap = -1;
+static int export_tap = -1;
+
+static ws_bool
+is_first_response(const ipmi_extern_tap_info *info)
+{
+    return info->type == UNIT_RESPONSE && info->unit->transaction &&
+           !info->unit->repeats;
+}
+
+/* Service response times, a row a command. */
+
+static void
+srt_init(struct register_srt *srt _U_, GArray *tables)
+{
+    init_srt_table("IPMI commands", NULL, tables, 0, "Command", NULL, NULL);
+}
+
+static int
+srt_row(srt_stat_table *table, const char *name)
+{
+    for (int i = 0; i < table->num_procs; i++) {
+        if (strcmp(table->procedures[i].procedure, name) == 0) {
+            return i;
+        }
+    }
+    init_srt_table_row(table, table->num_procs, name);
+    return table->num_procs - 1;
+}
+
+static tap_packet_status
+srt_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_,
+           const void *data, tap_flags_t flags _U_)
+{
+    srt_data_t *srt = (srt_data_t *)tapdata;
+    const ipmi_extern_tap_info *info = (const ipmi_extern_tap_info *)data;
+    srt_stat_table *table;
+
+    if (!is_first_response(info)) {
+        return TAP_PACKET_DONT_REDRAW;
+    }
+    table = g_array_index(srt->srt_array, srt_stat_table *, 0);
+    add_srt_table_data(table, srt_row(table, info->name),
+                       &info->unit->transaction->request_time, pinfo);
+    return TAP_PACKET_REDRAW;
+}
+
+/* The stats tree. */
+
+#ifdef STATS_TREE_MENU_SEPARATOR
+#define STATS_TREE_NAME "IPMI" STATS_TREE_MENU_SEPARATOR "Extern wire format"
+#else
+#define STATS_TREE_NAME "IPMI/Extern wire format"
+#endif
+
+static const char st_requests[] = "Requests";
+static const char st_answered[] = "Answered";
+static const char st_unanswered[] = "Not answered";
+static const char st_commands[] = "Commands";
+static const char st_ccodes[] = "Completion codes";
+static const char st_controls[] = "Control commands";
+static const char st_errors[] = "Errors";
+
+static int node_requests, node_commands, node_ccodes, node_controls;
+static int node_errors;
+
+static void
+tree_init(stats_tree *st)
+{
+    node_requests = stats_tree_create_node(st, st_requests, 0, STAT_DT_INT, 1);
+    node_commands = stats_tree_create_pivot(st, st_commands, 0);
+    node_ccodes = stats_tree_create_pivot(st, st_ccodes, 0);
+    node_controls = stats_tree_create_pivot(st, st_controls, 0);
+    node_errors = stats_tree_create_node(st, st_errors, 0, STAT_DT_INT, 1);
+}
+
+static void
+tree_error(stats_tree *st, const char *name)
+{
+    tick_stat_node(st, st_errors, 0, 1);
+    tick_stat_node(st, name, node_errors, 0);
+}
+
+static void
+tree_request(stats_tree *st, const ipmi_extern_tap_info *info)
+{
+    if (info->unit->repeats) {
+        tree_error(st, "Retransmissions");
+        return;
+    }
+    if (info->unit->seq_reused) {
+        tree_error(st, "Sequence numbers reused");
+    }
+    tick_stat_node(st, st_requests, 0, 1);
+    tick_stat_node(st, st_unanswered, node_requests, 0);
+    stats_tree_tick_pivot(st, node_commands, info->name);
+}
+
+static void
+tree_response(stats_tree *st, packet_info *pinfo,
+              const ipmi_extern_tap_info *info)
+{
+    nstime_t time;
+
+    stats_tree_tick_pivot(st, node_ccodes, info->ccode_name);
+    if (info->unit->repeats) {
+        tree_error(st, "Duplicate responses");
+    } else if (!info->unit->transaction) {
+        tree_error(st, "Unsolicited responses");
+    } else {
+        tick_stat_node(st, st_answered, node_requests, 0);
+        increase_stat_node(st, st_unanswered, node_requests, 0, -1);
+        nstime_delta(&time, &pinfo->abs_ts,
+                     &info->unit->transaction->request_time);
+        if (nstime_to_msec(&time) > IPMI_EXTERN_TIMEOUT_MS) {
+            tree_error(st, "Responses after more than 4 s");
+        }
+    }
+}
+
+static tap_packet_status
+tree_packet(stats_tree *st, packet_info *pinfo, epan_dissect_t *edt _U_,
+            const void *data, tap_flags_t flags _U_)
+{
+    const ipmi_extern_tap_info *info = (const ipmi_extern_tap_info *)data;
+
+    switch (info->type) {
+    case UNIT_REQUEST:
+        tree_request(st, info);
+        break;
+    case UNIT_RESPONSE:
+        tree_response(st, pinfo, info);
+        break;
+    case UNIT_CONTROL:
+        stats_tree_tick_pivot(st, node_controls, info->name);
+        if (info->unit->not_announced) {
+            tree_error(st, "Control commands not announced");
+        }
+        break;
+    case UNIT_BROKEN:
+        tree_error(st, "Frames that the receiver drops");
+        break;
+    }
+    return TAP_PACKET_REDRAW;
+}
+
+/* Conversations and endpoints. */
+
+static const char *
+interface_name(packet_info *pinfo)
+{
+    const wtap_rec *rec = pinfo->rec;
+
+    if (!(rec->presence_flags & WTAP_HAS_INTERFACE_ID)) {
+        return NULL;
+    }
+#if WS_VERSION_AT_LEAST(4, 2)
+    return epan_get_interface_name(
+        pinfo->epan, rec->rec_header.packet_header.interface_id,
+        rec->presence_flags & WTAP_HAS_SECTION_NUMBER ? rec->section_number
+                                                      : 0);
+#else
+    return epan_get_interface_name(
+        pinfo->epan, rec->rec_header.packet_header.interface_id);
+#endif
+}
+
+/* Who an end is, and of which link: "Host 127.0.0.1:40000", "BMC kcs0". */
+static void
+set_end(packet_info *pinfo, const ipmi_extern_tap_info *info, ws_bool source,
+        address *end)
+{
+    const char *role = (info->direction == HOST_TO_BMC) == source ? "Host"
+                                                                  : "BMC";
+    const char *interface, *name;
+
+    if (pinfo->net_src.type != AT_NONE) {
+        name = wmem_strdup_printf(pinfo->pool, "%s %s:%u", role,
+            address_to_str(pinfo->pool, source ? &pinfo->src : &pinfo->dst),
+            source ? pinfo->srcport : pinfo->destport);
+    } else if ((interface = interface_name(pinfo)) != NULL) {
+        name = wmem_strdup_printf(pinfo->pool, "%s %s", role, interface);
+    } else {
+        name = role;
+    }
+    set_address(end, AT_STRINGZ, (int)strlen(name) + 1, name);
+}
+
+static const char *
+no_conversation_filter(conv_item_t *item _U_, conv_filter_type_e type _U_)
+{
+    return CONV_FILTER_INVALID;
+}
+
+static const char *
+no_endpoint_filter(endpoint_item_t *item _U_, conv_filter_type_e type _U_)
+{
+    return CONV_FILTER_INVALID;
+}
+
+static tap_packet_status
+conversation_packet(void *tapdata, packet_info *pinfo,
+                    epan_dissect_t *edt _U_, const void *data,
+                    tap_flags_t flags)
+{
+    static ct_dissector_info_t dissector_info = { no_conversation_filter };
+    conv_hash_t *hash = (conv_hash_t *)tapdata;
+    const ipmi_extern_tap_info *info = (const ipmi_extern_tap_info *)data;
+    address src, dst;
+
+    if (info->direction == DIRECTION_UNKNOWN) {
+        return TAP_PACKET_DONT_REDRAW;
+    }
+    hash->flags = flags;
+    set_end(pinfo, info, 1, &src);
+    set_end(pinfo, info, 0, &dst);
+    add_conversation_table_data(hash, &src, &dst, 0, 0, 1, info->wire_len,
+                                &pinfo->rel_ts, &pinfo->abs_ts,
+                                &dissector_info, CONVERSATION_NONE);
+    return TAP_PACKET_REDRAW;
+}
+
+static tap_packet_status
+endpoint_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_,
+                const void *data, tap_flags_t flags)
+{
+    static et_dissector_info_t dissector_info = { no_endpoint_filter };
+    conv_hash_t *hash = (conv_hash_t *)tapdata;
+    const ipmi_extern_tap_info *info = (const ipmi_extern_tap_info *)data;
+    address src, dst;
+
+    if (info->direction == DIRECTION_UNKNOWN) {
+        return TAP_PACKET_DONT_REDRAW;
+    }
+    hash->flags = flags;
+    set_end(pinfo, info, 1, &src);
+    set_end(pinfo, info, 0, &dst);
+    add_endpoint_table_data(hash, &src, 0, 1, 1, info->wire_len,
+                            &dissector_info, ENDPOINT_NONE);
+    add_endpoint_table_data(hash, &dst, 0, 0, 1, info->wire_len,
+                            &dissector_info, ENDPOINT_NONE);
+    return TAP_PACKET_REDRAW;
+}
+
+/* Follow: the unescaped frames of one link, in which the host is the client. */
+
+static gchar *
+follow_index_filter(guint stream, guint sub_stream _U_)
+{
+    return g_strdup_printf("ipmi_extern.link == %u", stream);
+}
+
+static gchar *
+follow_conversation_filter(epan_dissect_t *edt _U_, packet_info *pinfo,
+                           guint *stream, guint *sub_stream)
+{
+    ws_bool over_tcp = proto_is_frame_protocol(pinfo->layers, "tcp");
+
+    if (!p_get_proto_data(wmem_file_scope(), pinfo, proto_ipmi_extern, 0)) {
+        return NULL;    /* no frame of ours in this packet */
+    }
+    *stream = ipmi_extern_link_get(pinfo, over_tcp)->number;
+    *sub_stream = 0;
+    return follow_index_filter(*stream, 0);
+}
+
+/* Asked for with two addresses instead of a number. */
+static gchar *
+follow_address_filter(address *src, address *dst, int src_port, int dst_port)
+{
+    const char *family = src->type == AT_IPv6 ? "ipv6" : "ip";
+    gchar *src_name = address_to_str(NULL, src);
+    gchar *dst_name = address_to_str(NULL, dst);
+    gchar *filter = g_strdup_printf(
+        "ipmi_extern and ((%1$s.src == %2$s and tcp.srcport == %3$d and "
+        "%1$s.dst == %4$s and tcp.dstport == %5$d) or "
+        "(%1$s.src == %4$s and tcp.srcport == %5$d and "
+        "%1$s.dst == %2$s and tcp.dstport == %3$d))",
+        family, src_name, src_port, dst_name, dst_port);
+
+    wmem_free(NULL, src_name);
+    wmem_free(NULL, dst_name);
+    return filter;
+}
+
+static gchar *
+follow_port_to_display(wmem_allocator_t *scope, guint port)
+{
+    return wmem_strdup_printf(scope, "%u", port);
+}
+
+static tap_packet_status
+follow_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_,
+              const void *data, tap_flags_t flags _U_)
+{
+    follow_info_t *follow = (follow_info_t *)tapdata;
+    const ipmi_extern_tap_info *info = (const ipmi_extern_tap_info *)data;
+    ws_bool from_bmc = info->direction == BMC_TO_HOST;
+    guint len = tvb_captured_length(info->tvb);
+    follow_record_t *record;
+
+    if (follow->client_ip.type == AT_NONE) {
+        copy_address(&follow->client_ip, from_bmc ? &pinfo->dst : &pinfo->src);
+        copy_address(&follow->server_ip, from_bmc ? &pinfo->src : &pinfo->dst);
+        follow->client_port = from_bmc ? pinfo->destport : pinfo->srcport;
+        follow->server_port = from_bmc ? pinfo->srcport : pinfo->destport;
+    }
+
+    record = g_new0(follow_record_t, 1);
+    record->is_server = from_bmc;
+    record->packet_num = pinfo->num;
+    record->abs_ts = pinfo->abs_ts;
+    record->data = g_byte_array_append(g_byte_array_sized_new(len),
+                                       tvb_get_ptr(info->tvb, 0, len), len);
+    follow->bytes_written[from_bmc] += len;
+    follow->payload = g_list_prepend(follow->payload, record);
+    return TAP_PACKET_DONT_REDRAW;
+}
+
+/* Export PDUs. */
+
+static int
+direction_tag_size(packet_info *pinfo _U_, void *data _U_)
+{
+    return 4 + 4;
+}
+
+static int
+direction_tag_fill(packet_info *pinfo _U_, void *data, guint8 *buffer,
+                   guint32 size _U_)
+{
+    const ipmi_extern_tap_info *info = (const ipmi_extern_tap_info *)data;
+
+    phton16(buffer, EXP_PDU_TAG_P2P_DIRECTION);
+    phton16(buffer + 2, 4);
+    phton32(buffer + 4, info->direction == HOST_TO_BMC ? P2P_DIR_SENT
+                                                       : P2P_DIR_RECV);
+    return direction_tag_size(pinfo, data);
+}
+
+static void
+export_frame(packet_info *pinfo, tvbuff_t *wire,
+             const ipmi_extern_tap_info *info)
+{
+    const exp_pdu_data_item_t direction = {
+        direction_tag_size, direction_tag_fill, (void *)info
+    };
+    const exp_pdu_data_item_t *connection_items[] = {
+        &exp_pdu_data_src_ip,
+        &exp_pdu_data_dst_ip,
+        &exp_pdu_data_port_type,
+        &exp_pdu_data_src_port,
+        &exp_pdu_data_dst_port,
+        &exp_pdu_data_orig_frame_num,
+        info->direction == DIRECTION_UNKNOWN ? NULL : &direction,
+        NULL
+    };
+    const exp_pdu_data_item_t **items = connection_items;
+    exp_pdu_data_t *pdu;
+
+    if (pinfo->net_src.type == AT_NONE) {
+        items += 5;
+    }
+    pdu = export_pdu_create_tags(pinfo, "ipmi_extern",
+                                 EXP_PDU_TAG_DISSECTOR_NAME, items);
+    pdu->tvb_captured_length = tvb_captured_length(wire);
+    pdu->tvb_reported_length = tvb_reported_length(wire);
+    pdu->pdu_tvb = wire;
+    tap_queue_packet(export_tap, pinfo, pdu);
+}
+
+void
+ipmi_extern_stats_frame(packet_info *pinfo, tvbuff_t *wire,
+                        const ipmi_extern_tap_info *info)
+{
+    if (have_tap_listener(frame_tap) || have_tap_listener(follow_tap)) {
+        void *copy = wmem_memdup(pinfo->pool, info, sizeof *info);
+
+        tap_queue_packet(frame_tap, pinfo, copy);
+        tap_queue_packet(follow_tap, pinfo, copy);
+    }
+    if (have_tap_listener(export_tap)) {
+        export_frame(pinfo, wire, info);
+    }
+}
+
+void
+ipmi_extern_stats_register(void)
+{
+    frame_tap = register_tap("ipmi_extern");
+    follow_tap = register_tap("ipmi_extern_follow");
+    export_tap = register_export_pdu_tap("IPMI extern");
+
+    register_srt_table(proto_ipmi_extern, "ipmi_extern", 1, srt_packet,
+                       srt_init, NULL);
+    stats_tree_register_plugin("ipmi_extern", "ipmi_extern", STATS_TREE_NAME,
+                               0, tree_packet, tree_init, NULL);
+    register_conversation_table(proto_ipmi_extern, 1, conversation_packet,
+                                endpoint_packet);
+    register_follow_stream(proto_ipmi_extern, "ipmi_extern_follow",
+                           follow_conversation_filter, follow_index_filter,
+                           follow_address_filter, follow_port_to_display,
+                           follow_packet
+#if WS_VERSION_AT_LEAST(4, 4)
+                           , ipmi_extern_link_count, NULL
+#endif
+                           );
+}

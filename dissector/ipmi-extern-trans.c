@@ -1,0 +1,307 @@
+/* ipmi-extern-trans.c
+ * Links of the IPMI extern wire format, and the transactions on them.
+ *
+ * A sequence number has 8 bits and the host counts it up for each request, so
+ * a link has at most 256 requests that can be told apart: one slot a number is
+ * all the matching needs, whatever the length of the capture.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "ws-compat.h"
+
+#include <epan/dissectors/packet-tcp.h>
+#include <epan/packet.h>
+#include <wiretap/wtap.h>
+
+#include "ipmi-body.h"
+#include "ipmi-extern-frame.h"
+#include "ipmi-extern-trans.h"
+#include "ipmi-names.h"
+
+/* A request under a number that another one waits under repeats it, or breaks
+ * the rules, if the other one was sent less than half a round of numbers ago.
+ * Otherwise the host has long given up on that one. */
+#define SEQ_WINDOW 128
+
+/* What makes one link. */
+typedef struct {
+    guint32 conversation;   /* 1 + its index, or 0 */
+    guint32 interface_id;
+    guint32 section;
+    guint32 over_tcp;
+} link_key;
+
+static wmem_map_t *links;
+static guint32 body_keys;
+
+/* Packets of a busy link follow each other. */
+static link_key latest_key;
+static ipmi_extern_link *latest_link;
+
+static guint
+link_key_hash(gconstpointer pointer)
+{
+    const link_key *key = (const link_key *)pointer;
+
+    return key->conversation * 31 + key->interface_id * 7 + key->section;
+}
+
+static gboolean
+link_key_equal(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, sizeof(link_key)) == 0;
+}
+
+static void
+forget_file(void)
+{
+    latest_link = NULL;
+    body_keys = 0;
+}
+
+void
+ipmi_extern_trans_init(void)
+{
+    links = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(),
+                                   link_key_hash, link_key_equal);
+    register_cleanup_routine(forget_file);
+}
+
+static ipmi_extern_link *
+link_new(ws_bool over_tcp)
+{
+    ipmi_extern_link *link = wmem_new0(wmem_file_scope(), ipmi_extern_link);
+
+    link->number = wmem_map_size(links);
+    link->over_tcp = over_tcp;
+    for (guint i = 0; i < G_N_ELEMENTS(link->body_key); i++) {
+        link->body_key[i] = body_keys++;
+    }
+    return link;
+}
+
+ipmi_extern_link *
+ipmi_extern_link_get(packet_info *pinfo, ws_bool over_tcp)
+{
+    link_key key = { 0, 0, 0, over_tcp };
+    ipmi_extern_link *link;
+
+    if (pinfo->net_src.type != AT_NONE) {
+        key.conversation = 1 + find_or_create_conversation(pinfo)->conv_index;
+    }
+    if (!over_tcp) {
+        const wtap_rec *rec = pinfo->rec;
+
+        if (rec->presence_flags & WTAP_HAS_INTERFACE_ID) {
+            key.interface_id = rec->rec_header.packet_header.interface_id;
+        }
+        if (rec->presence_flags & WTAP_HAS_SECTION_NUMBER) {
+            key.section = rec->section_number;
+        }
+    }
+
+    if (latest_link && link_key_equal(&key, &latest_key)) {
+        return latest_link;
+    }
+
+    link = (ipmi_extern_link *)wmem_map_lookup(links, &key);
+    if (!link) {
+        link = link_new(over_tcp);
+        wmem_map_insert(links, wmem_memdup(wmem_file_scope(), &key, sizeof key),
+                        link);
+    }
+    latest_key = key;
+    latest_link = link;
+    return link;
+}
+
+guint32
+ipmi_extern_link_count(void)
+{
+    return wmem_map_size(links);
+}
+
+/* Send Message and Get Message carry a transaction of another channel inside
+ * their own. Only if all of them share one key is Wireshark able to join a
+ * nested request to its response; see ipmi-body.h. */
+static ws_bool
+is_bridged(guint8 netfn, guint8 cmd)
+{
+    return (netfn & ~1) == 0x06 && cmd >= 0x33 && cmd <= 0x35;
+}
+
+static guint32 *
+body_key_slot(ipmi_extern_link *link, guint8 netfn, guint8 cmd, guint8 seq)
+{
+    return &link->body_key[is_bridged(netfn, cmd) ? 256 : seq];
+}
+
+static ws_bool
+is_waiting(const ipmi_extern_transaction *transaction)
+{
+    return transaction && !transaction->response_frame && !transaction->cutoff;
+}
+
+static void
+track_request(ipmi_extern_link *link, packet_info *pinfo,
+              ipmi_extern_unit *unit, const guint8 *message, size_t len)
+{
+    guint8 seq = message[0], netfn_lun = message[1], cmd = message[2];
+    guint8 checksum = message[len - 1];
+    ipmi_extern_transaction *earlier = link->by_seq[seq];
+    ipmi_extern_transaction *transaction;
+    guint32 *body_key = body_key_slot(link, netfn_lun >> 2, cmd, seq);
+
+    /* Wireshark's own matching never forgets a request that had no response
+     * while it is young: a fresh key keeps it from finding the wrong one, and
+     * from searching ever longer. */
+    if (earlier && !earlier->response_frame) {
+        *body_key = body_keys++;
+    }
+    unit->body_key = *body_key;
+
+    if (is_waiting(earlier) && link->requests - earlier->serial < SEQ_WINDOW) {
+        unit->original_frame = earlier->request_frame;
+        if (earlier->netfn_lun == netfn_lun && earlier->cmd == cmd &&
+            earlier->len == len && earlier->checksum == checksum) {
+            unit->transaction = earlier;
+            unit->repeats = 1;
+            return;
+        }
+        unit->seq_reused = 1;
+    }
+    if (is_waiting(earlier)) {
+        link->pending--;
+    }
+
+    transaction = wmem_new0(wmem_file_scope(), ipmi_extern_transaction);
+    transaction->request_frame = pinfo->num;
+    transaction->request_time = pinfo->abs_ts;
+    transaction->serial = link->requests++;
+    transaction->len = (guint16)len;
+    transaction->checksum = checksum;
+    transaction->netfn_lun = netfn_lun;
+    transaction->cmd = cmd;
+    link->by_seq[seq] = transaction;
+    link->pending++;
+    unit->transaction = transaction;
+}
+
+static void
+track_response(ipmi_extern_link *link, packet_info *pinfo,
+               ipmi_extern_unit *unit, const guint8 *message)
+{
+    guint8 seq = message[0], netfn = message[1] >> 2, cmd = message[2];
+    ipmi_extern_transaction *transaction = link->by_seq[seq];
+
+    unit->body_key = *body_key_slot(link, netfn, cmd, seq);
+
+    /* The LUN does not count: OpenIPMI answers with LUN 0 whichever was
+     * asked. */
+    if (!transaction || transaction->netfn_lun >> 2 != (netfn & ~1) ||
+        transaction->cmd != cmd) {
+        unit->unsolicited = 1;
+        return;
+    }
+
+    unit->transaction = transaction;
+    if (transaction->response_frame) {
+        unit->original_frame = transaction->response_frame;
+        unit->repeats = 1;
+        return;
+    }
+    if (!transaction->cutoff) {
+        link->pending--;
+    }
+    transaction->response_frame = pinfo->num;
+}
+
+void
+ipmi_extern_track_message(ipmi_extern_link *link, packet_info *pinfo,
+                          ipmi_extern_unit *unit, const guint8 *message,
+                          size_t len)
+{
+    link->last_time = pinfo->abs_ts;
+    if (message[1] >> 2 & 1) {
+        track_response(link, pinfo, unit, message);
+    } else {
+        track_request(link, pinfo, unit, message, len);
+    }
+}
+
+static void
+cut_off(ipmi_extern_link *link, packet_info *pinfo, ipmi_extern_cutoff cutoff)
+{
+    for (guint seq = 0; link->pending && seq < 256; seq++) {
+        ipmi_extern_transaction *transaction = link->by_seq[seq];
+
+        if (is_waiting(transaction)) {
+            transaction->cutoff = (guint8)cutoff;
+            transaction->cutoff_frame = pinfo->num;
+            link->pending--;
+        }
+    }
+}
+
+void
+ipmi_extern_track_control(ipmi_extern_link *link, packet_info *pinfo,
+                          ipmi_extern_unit *unit, const guint8 *command,
+                          size_t len, ws_bool from_host)
+{
+    const struct ipmi_extern_control_info *info =
+        ipmi_extern_control_find(command[0]);
+
+    link->last_time = pinfo->abs_ts;
+
+    if (info && info->capability && !from_host && link->capabilities_known &&
+        !(link->capabilities & info->capability)) {
+        unit->not_announced = 1;
+    }
+
+    switch (command[0]) {
+    case IPMI_EXTERN_CAPABILITIES:
+        if (len > 1) {
+            link->capabilities = command[1];
+            link->capabilities_known = 1;
+        }
+        break;
+    case IPMI_EXTERN_RESET:
+        cut_off(link, pinfo, CUTOFF_RESET);
+        break;
+    case IPMI_EXTERN_POWEROFF:
+        cut_off(link, pinfo, CUTOFF_POWEROFF);
+        break;
+    case IPMI_EXTERN_VERSION:
+        cut_off(link, pinfo, CUTOFF_RECONNECT);
+        break;
+    default:
+        break;
+    }
+}
+
+/* Bits of tcp.completeness; Wireshark keeps their names to itself. */
+#define COMPLETENESS_FIN    0x10
+#define COMPLETENESS_RST    0x20
+
+ipmi_extern_cutoff
+ipmi_extern_cutoff_of(const ipmi_extern_link *link, packet_info *pinfo,
+                      const ipmi_extern_transaction *transaction, guint8 seq)
+{
+    nstime_t waited;
+
+    if (transaction->cutoff) {
+        return (ipmi_extern_cutoff)transaction->cutoff;
+    }
+
+    /* The end of a connection carries no data and so never comes by here: it
+     * counts for the requests that still had time to be answered then. */
+    nstime_delta(&waited, &link->last_time, &transaction->request_time);
+    if (link->over_tcp && link->by_seq[seq] == transaction &&
+        nstime_to_msec(&waited) < IPMI_EXTERN_TIMEOUT_MS &&
+        get_tcp_conversation_data(NULL, pinfo)->conversation_completeness &
+            (COMPLETENESS_FIN | COMPLETENESS_RST)) {
+        return CUTOFF_DISCONNECT;
+    }
+    return CUTOFF_NONE;
+}
