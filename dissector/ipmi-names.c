@@ -860,7 +860,7 @@ static const struct group *find_group(uint32_t body)
 const struct ipmi_command *ipmi_command_find(uint8_t netfn, uint32_t body,
                                              uint8_t cmd)
 {
-    const struct table *table = &tables[(netfn & 0x3f) / 2];
+    const struct table *table = &tables[(netfn & 0x3fU) / 2];
 
     if ((netfn & 0x3e) == IPMI_NETFN_GROUP) {
         const struct group *group = find_group(body);
@@ -902,7 +902,7 @@ const char *ipmi_netfn_name(uint8_t netfn)
         "Chassis", "Bridge", "Sensor/Event", "App", "Firmware", "Storage",
         "Transport",
     };
-    const size_t pair = (netfn & 0x3f) / 2;
+    const size_t pair = (netfn & 0x3fU) / 2;
 
     if (pair < COUNT(names))
         return names[pair];
