@@ -20,7 +20,6 @@
 #include <epan/tap.h>
 #include <epan/to_str.h>
 #include <wiretap/wtap.h>
-#include <wsutil/pint.h>
 
 #include "ipmi-extern-stats.h"
 
@@ -344,12 +343,15 @@ follow_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_,
     return TAP_PACKET_DONT_REDRAW;
 }
 
-/* Export PDUs. */
+/* Export PDUs. The tags that Wireshark has no item for are type, length and
+ * value, all big-endian. */
+
+#define DIRECTION_TAG_SIZE 8    /* bytes */
 
 static int
 direction_tag_size(packet_info *pinfo _U_, void *data _U_)
 {
-    return 4 + 4;
+    return DIRECTION_TAG_SIZE;
 }
 
 static int
@@ -357,12 +359,13 @@ direction_tag_fill(packet_info *pinfo _U_, void *data, guint8 *buffer,
                    guint32 size _U_)
 {
     const ipmi_extern_tap_info *info = (const ipmi_extern_tap_info *)data;
+    const guint8 tag[DIRECTION_TAG_SIZE] = {
+        0, EXP_PDU_TAG_P2P_DIRECTION, 0, 4,
+        0, 0, 0, info->direction == HOST_TO_BMC ? P2P_DIR_SENT : P2P_DIR_RECV
+    };
 
-    phton16(buffer, EXP_PDU_TAG_P2P_DIRECTION);
-    phton16(buffer + 2, 4);
-    phton32(buffer + 4, info->direction == HOST_TO_BMC ? P2P_DIR_SENT
-                                                       : P2P_DIR_RECV);
-    return direction_tag_size(pinfo, data);
+    memcpy(buffer, tag, sizeof tag);
+    return sizeof tag;
 }
 
 static void

@@ -201,7 +201,8 @@ track_response(ipmi_extern_link *link, packet_info *pinfo,
      * asked. */
     if (!transaction || transaction->netfn_lun >> 2 != (netfn & ~1) ||
         transaction->cmd != cmd) {
-        unit->unsolicited = 1;
+        /* What was asked for before the capture began is no fault. */
+        unit->unsolicited = link->from_start || link->requests;
         return;
     }
 
@@ -273,6 +274,7 @@ ipmi_extern_track_control(ipmi_extern_link *link, packet_info *pinfo,
         cut_off(link, pinfo, CUTOFF_POWEROFF);
         break;
     case IPMI_EXTERN_VERSION:
+        link->from_start = 1;
         cut_off(link, pinfo, CUTOFF_RECONNECT);
         break;
     default:

@@ -53,7 +53,8 @@ typedef struct {
     ws_bool  capabilities_known;
     guint8   capabilities;
 
-    ws_bool  in_step[2];        /* a good frame has gone this way */
+    ws_bool  in_step[2];        /* a frame has ended this way */
+    ws_bool  from_start;        /* the capture has the link's first frames */
     guint32  requests;          /* seen so far */
     guint32  pending;           /* of them, not answered and not cut off */
     nstime_t last_time;         /* of the latest frame */

@@ -21,6 +21,7 @@
 #include <epan/packet.h>
 #include <epan/prefs.h>
 #include <epan/proto_data.h>
+#include <epan/tfs.h>
 
 #include "ipmi-body.h"
 #include "ipmi-extern-frame.h"
