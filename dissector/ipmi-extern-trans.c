@@ -179,6 +179,7 @@ track_request(ipmi_extern_link *link, packet_info *pinfo,
     transaction->request_frame = pinfo->num;
     transaction->request_time = pinfo->abs_ts;
     transaction->serial = link->requests++;
+    transaction->body = ipmi_body(netfn_lun >> 2, message + 3, len - 4);
     transaction->len = (guint16)len;
     transaction->checksum = checksum;
     transaction->netfn_lun = netfn_lun;

@@ -32,6 +32,7 @@ typedef struct {
     nstime_t request_time;
     guint32  serial;            /* how many requests went before it */
     guint32  cutoff_frame;      /* what cut it off, 0 if nothing did */
+    guint32  body;              /* ipmi_body() of the request */
     guint16  len;               /* of the request, unescaped */
     guint8   checksum;          /* of the request */
     guint8   cutoff;            /* ipmi_extern_cutoff */

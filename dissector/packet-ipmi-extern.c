@@ -136,16 +136,8 @@ static const value_string type_short_vals[] = {
 /* Taken from ipmi-names.c and ipmi-extern-frame.c when the fields are
  * registered. */
 static value_string netfn_vals[64 + 1];
+static value_string group_vals[256 + 1];
 static value_string control_vals[256 + 1];
-
-static const value_string group_vals[] = {
-    { IPMI_BODY_PICMG, "PICMG" },
-    { IPMI_BODY_DMTF, "DMTF Pre-OS Working Group" },
-    { IPMI_BODY_SSI, "SSI Forum" },
-    { IPMI_BODY_VSO, "VITA Standards Organization" },
-    { IPMI_BODY_DCMI, "DCMI" },
-    { 0, NULL }
-};
 
 static const value_string cutoff_vals[] = {
     { CUTOFF_RESET, "the host was reset" },
@@ -390,7 +382,10 @@ dissect_message(packet_info *pinfo, proto_tree *tree, proto_item *item,
     int data_len = (int)du->frame.len - data_offset - 1;
     int checksum_offset = data_offset + data_len;
     guint32 body = ipmi_body(netfn, bytes + data_offset, data_len);
-    const struct ipmi_command *command = ipmi_command_find(netfn, body, cmd);
+    const ipmi_extern_transaction *transaction = du->unit->transaction;
+    /* Many an error response leaves the identifier out. */
+    const struct ipmi_command *command = ipmi_command_find(
+        netfn, transaction ? transaction->body : body, cmd);
     guint8 checksum;
     proto_item *ti;
 
@@ -994,20 +989,26 @@ dissect_ipmi_extern_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
 static void
 fill_value_strings(void)
 {
-    guint n = 0;
+    guint groups = 0, controls = 0;
 
     for (guint netfn = 0; netfn < 64; netfn++) {
         netfn_vals[netfn].value = netfn;
         netfn_vals[netfn].strptr = ipmi_netfn_name((guint8)netfn);
     }
     for (guint code = 0; code < 256; code++) {
-        const struct ipmi_extern_control_info *info =
+        const char *group = ipmi_group_name((guint8)code);
+        const struct ipmi_extern_control_info *control =
             ipmi_extern_control_find((guint8)code);
 
-        if (info) {
-            control_vals[n].value = code;
-            control_vals[n].strptr = info->name;
-            n++;
+        if (group) {
+            group_vals[groups].value = code;
+            group_vals[groups].strptr = group;
+            groups++;
+        }
+        if (control) {
+            control_vals[controls].value = code;
+            control_vals[controls].strptr = control->name;
+            controls++;
         }
     }
 }
