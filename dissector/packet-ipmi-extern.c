@@ -36,9 +36,9 @@
 #define COMPLETENESS_SYN        0x01
 #define COMPLETENESS_SYN_ACK    0x02
 
-/* p_add_proto_data() keys are the units of a packet, counted from 0, and in
- * the packet's own scope their number. */
-#define KEY_UNIT_COUNT 0
+/* Keys of p_add_proto_data(). */
+#define KEY_UNITS       0   /* file scope: packet_units */
+#define KEY_UNIT_COUNT  0   /* packet scope: how many were dissected so far */
 
 int proto_ipmi_extern = -1;
 
@@ -665,19 +665,52 @@ decode_unit(packet_info *pinfo, const guint8 *wire, size_t len,
     du->cut = !du->good && ipmi_extern_message_cut(wire, len);
 }
 
-static ipmi_extern_unit *
-unit_get(packet_info *pinfo, dissected_unit *du, guint32 index)
-{
-    ipmi_extern_unit *unit = (ipmi_extern_unit *)p_get_proto_data(
-        wmem_file_scope(), pinfo, proto_ipmi_extern, index);
+/* What the first pass has found out about one packet. Nearly all packets have
+ * one frame; but a segment may have thousands, so that each is found by its
+ * index. */
+typedef struct {
+    ipmi_extern_unit first;
+    wmem_array_t    *others;    /* of ipmi_extern_unit pointers, or NULL */
+} packet_units;
 
-    if (!unit) {
-        unit = wmem_new0(wmem_file_scope(), ipmi_extern_unit);
-        p_add_proto_data(wmem_file_scope(), pinfo, proto_ipmi_extern, index,
-                         unit);
-        du->unit = unit;
-        track_unit(pinfo, du);
+static ipmi_extern_unit *
+unit_get(packet_info *pinfo, guint32 index)
+{
+    packet_units *units = (packet_units *)p_get_proto_data(
+        wmem_file_scope(), pinfo, proto_ipmi_extern, KEY_UNITS);
+
+    if (index == 0) {
+        return units ? &units->first : NULL;
     }
+    if (!units || !units->others ||
+        index > wmem_array_get_count(units->others)) {
+        return NULL;
+    }
+    return *(ipmi_extern_unit **)wmem_array_index(units->others, index - 1);
+}
+
+/* Indices come one after the other. */
+static ipmi_extern_unit *
+unit_new(packet_info *pinfo, guint32 index)
+{
+    packet_units *units;
+    ipmi_extern_unit *unit;
+
+    if (index == 0) {
+        units = wmem_new0(wmem_file_scope(), packet_units);
+        p_add_proto_data(wmem_file_scope(), pinfo, proto_ipmi_extern,
+                         KEY_UNITS, units);
+        return &units->first;
+    }
+
+    units = (packet_units *)p_get_proto_data(
+        wmem_file_scope(), pinfo, proto_ipmi_extern, KEY_UNITS);
+    if (!units->others) {
+        units->others = wmem_array_new(wmem_file_scope(),
+                                       sizeof(ipmi_extern_unit *));
+    }
+    unit = wmem_new0(wmem_file_scope(), ipmi_extern_unit);
+    wmem_array_append_one(units->others, unit);
     return unit;
 }
 
@@ -759,7 +792,11 @@ dissect_unit(tvbuff_t *tvb, int offset, int frame_len, packet_info *pinfo,
     du.link = link;
     decode_unit(pinfo, tvb_get_ptr(tvb, offset, len), len, frame_len, &du);
     du.info.direction = unit_direction(pinfo, &du);
-    du.unit = unit_get(pinfo, &du, index);
+    du.unit = unit_get(pinfo, index);
+    if (!du.unit) {
+        du.unit = unit_new(pinfo, index);
+        track_unit(pinfo, &du);
+    }
     du.tvb = tvb_new_child_real_data(tvb, du.bytes, (guint)du.frame.len,
                                      (gint)du.frame.len);
     add_new_data_source(pinfo, du.tvb, "IPMI extern frame");
