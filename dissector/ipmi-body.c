@@ -18,16 +18,27 @@
 #include <epan/prefs-int.h>
 #include <epan/prefs.h>
 #include <epan/show_exception.h>
+#if __has_include(<wsutil/array.h>)
+#include <wsutil/array.h>
+#endif
 
 #include "ipmi-body.h"
+
+/* Makes our conversations without addresses different from any that others
+ * may have. */
+#define BODY_PORT 0x69706d69
 
 /* ipmi_dissect_arg_t.flags: to the BMC. */
 #define TO_BMC 0x80
 
 static dissector_handle_t kcs_handle;
 static pref_t *decode_pref;
-static int ipmi_id = -1;
-static int kcs_id = -1;
+
+/* Protocols whose fields a body may have. */
+static const char *const body_protocols[] = {
+    "ipmi", "kcs", "ipmb", "data", "_ws.malformed"
+};
+static int body_ids[array_length(body_protocols)];
 
 void
 ipmi_body_handoff(void)
@@ -35,28 +46,39 @@ ipmi_body_handoff(void)
     module_t *module = prefs_find_module("ipmi");
 
     kcs_handle = find_dissector("kcs");
-    ipmi_id = proto_get_id_by_filter_name("ipmi");
-    kcs_id = proto_get_id_by_filter_name("kcs");
     decode_pref = module ? prefs_find_preference(module, "dissect_bus_commands")
                          : NULL;
+    for (guint i = 0; i < array_length(body_protocols); i++) {
+        body_ids[i] = proto_get_id_by_filter_name(body_protocols[i]);
+    }
+}
+
+/* Whether anyone looks at what we would add to the tree. */
+static ws_bool
+is_wanted(proto_tree *tree)
+{
+    for (guint i = 0; i < array_length(body_protocols); i++) {
+        if (proto_field_is_referenced(tree, body_ids[i])) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 static void
-call_kcs(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, guint8 channel)
+call_kcs(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, guint8 channel,
+         guint8 flags)
 {
     /* With any context but none, the address columns stay as they are. */
-    ipmi_dissect_arg_t arg = { IPMI_E_SENDMSG_RQ, channel, 0 };
+    ipmi_dissect_arg_t arg = { IPMI_E_SENDMSG_RQ, channel, flags };
 
-    if (!(tvb_get_ptr(tvb, 0, 1)[0] >> 2 & 1)) {
-        arg.flags = TO_BMC;
-    }
     call_dissector_only(kcs_handle, tvb, pinfo, tree, &arg);
 }
 
 /* An exception leaves the dissector thinking that it is inside a message until
  * it meets another packet number in the same conversation; the same packet,
  * dissected again, would come out as a nested one. So it gets to see one: a
- * response that no request can match, on a channel that is never used. */
+ * response that goes to the BMC, which no request can match. */
 static void
 leave_nested_message(tvbuff_t *tvb, packet_info *pinfo)
 {
@@ -66,25 +88,25 @@ leave_nested_message(tvbuff_t *tvb, packet_info *pinfo)
     pinfo->num = 0;
     call_kcs(tvb_new_child_real_data(tvb, response, sizeof response,
                                      sizeof response),
-             pinfo, NULL, 0xff);
+             pinfo, NULL, 0, TO_BMC);
     pinfo->num = num;
 }
 
 static void
 dissect_in_conversation(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                        guint32 key)
+                        guint32 key, guint8 channel)
 {
-    static const char name[] = "IPMI body";
     const packet_info saved = *pinfo;
     const ws_bool columns = col_get_writable(pinfo->cinfo, -1);
     const ws_bool decode = prefs_get_bool_value(decode_pref, pref_current);
+    const ws_bool is_response = tvb_get_ptr(tvb, 0, 1)[0] >> 2 & 1;
     volatile ws_bool returned = 0;
 
-    set_address(&pinfo->src, AT_STRINGZ, sizeof name, name);
-    set_address(&pinfo->dst, AT_STRINGZ, sizeof name, name);
+    clear_address(&pinfo->src);
+    clear_address(&pinfo->dst);
     pinfo->ptype = PT_NONE;
     pinfo->srcport = key;
-    pinfo->destport = 0;
+    pinfo->destport = BODY_PORT;
     pinfo->use_conv_addr_port_endpoints = 0;
     pinfo->conv_elements = NULL;
     col_set_writable(pinfo->cinfo, -1, 0);
@@ -93,7 +115,7 @@ dissect_in_conversation(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
     }
 
     TRY {
-        call_kcs(tvb, pinfo, tree, 0);
+        call_kcs(tvb, pinfo, tree, channel, is_response ? 0 : TO_BMC);
         returned = 1;
     }
     FINALLY {
@@ -118,24 +140,21 @@ dissect_in_conversation(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
 
 void
 ipmi_body_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                  guint32 key)
+                  guint32 key, guint8 channel)
 {
+    const ws_bool wanted = is_wanted(tree);
+
     /* If nobody looks, the first pass has to be made all the same: it is where
      * Wireshark learns what the responses answer. */
-    proto_tree *volatile wanted_tree =
-        proto_field_is_referenced(tree, ipmi_id) ||
-        proto_field_is_referenced(tree, kcs_id) ? tree : NULL;
-
-    if (!kcs_handle || !decode_pref ||
-        (!wanted_tree && PINFO_FD_VISITED(pinfo))) {
+    if (!kcs_handle || !decode_pref || (!wanted && PINFO_FD_VISITED(pinfo))) {
         return;
     }
 
     TRY {
-        dissect_in_conversation(tvb, pinfo, wanted_tree, key);
+        dissect_in_conversation(tvb, pinfo, wanted ? tree : NULL, key, channel);
     }
     CATCH_NONFATAL_ERRORS {
-        show_exception(tvb, pinfo, wanted_tree, EXCEPT_CODE, GET_MESSAGE);
+        show_exception(tvb, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
     }
     ENDTRY;
 }

@@ -15,15 +15,16 @@ void ipmi_body_handoff(void);
 /* Decodes a message.
  *
  * tvb: netFn/LUN, command, (response: completion code,) data; no checksum.
- * key: of the transaction. Wireshark matches responses to requests, which it
- * needs for some bodies, within one key only: requests with different keys
- * never get each other's responses. A request nested in a Send Message finds
- * its response in a Get Message if the outer ones have the same key.
+ * key, channel: of the transaction. Wireshark matches responses to requests,
+ * which it needs for some bodies, only where both are the same, and it keeps no
+ * more than one message of a packet in mind for each key. A request nested in a
+ * Send Message finds its response in a Get Message if key and channel of the
+ * outer ones are the same.
  *
  * Columns are left as they are, and so is the user's preference that turns
  * this decoding off for everyone else. A body that does not fit its command
  * shows up as malformed in the tree, but does not end the packet. */
 void ipmi_body_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                       guint32 key);
+                        guint32 key, guint8 channel);
 
 #endif /* IPMI_BODY_H */

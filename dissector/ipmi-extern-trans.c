@@ -75,9 +75,7 @@ link_new(ws_bool over_tcp)
 
     link->number = wmem_map_size(links);
     link->over_tcp = over_tcp;
-    for (guint i = 0; i < G_N_ELEMENTS(link->body_key); i++) {
-        link->body_key[i] = body_keys++;
-    }
+    link->bridged_key = body_keys++;
     return link;
 }
 
@@ -122,19 +120,41 @@ ipmi_extern_link_count(void)
     return wmem_map_size(links);
 }
 
+/* Keys for the bodies.
+ *
+ * Wireshark matches responses to requests too, by searching a list of all that
+ * wait, and forgets those that never get a response only after 5 s of the
+ * capture. A key is a list of its own; so we change keys after a number of
+ * requests too small for a sequence number to come again, which keeps the lists
+ * short and yesterday's requests out of them. And as there is room for one
+ * message of each packet in a list, neighbours go to different ones. */
+#define RUN_LENGTH  128     /* requests */
+#define RUN_KEYS    4
+
+/* Response without a request, for which the list to search is empty. */
+#define KEY_UNMATCHED   G_MAXUINT32
+
 /* Send Message and Get Message carry a transaction of another channel inside
- * their own. Only if all of them share one key is Wireshark able to join a
- * nested request to its response; see ipmi-body.h. */
+ * their own. Only if all of them share one key and channel is Wireshark able
+ * to join a nested request to its response. */
 static ws_bool
 is_bridged(guint8 netfn, guint8 cmd)
 {
     return (netfn & ~1) == 0x06 && cmd >= 0x33 && cmd <= 0x35;
 }
 
-static guint32 *
-body_key_slot(ipmi_extern_link *link, guint8 netfn, guint8 cmd, guint8 seq)
+static guint32
+request_key(ipmi_extern_link *link, guint8 seq, ws_bool bridged)
 {
-    return &link->body_key[is_bridged(netfn, cmd) ? 256 : seq];
+    if (bridged) {
+        if (link->bridged_pending == RUN_LENGTH) {
+            link->bridged_key = body_keys++;
+            link->bridged_pending = 0;
+        }
+        link->bridged_pending++;
+        return link->bridged_key;
+    }
+    return link->run_key + seq % RUN_KEYS;
 }
 
 static ws_bool
@@ -151,21 +171,15 @@ track_request(ipmi_extern_link *link, packet_info *pinfo,
     guint8 checksum = message[len - 1];
     ipmi_extern_transaction *earlier = link->by_seq[seq];
     ipmi_extern_transaction *transaction;
-    guint32 *body_key = body_key_slot(link, netfn_lun >> 2, cmd, seq);
+    ws_bool bridged = is_bridged(netfn_lun >> 2, cmd);
 
-    /* Wireshark's own matching never forgets a request that had no response
-     * while it is young: a fresh key keeps it from finding the wrong one, and
-     * from searching ever longer. */
-    if (earlier && !earlier->response_frame) {
-        *body_key = body_keys++;
-    }
-    unit->body_key = *body_key;
-
+    unit->body_channel = bridged ? 0 : seq;
     if (is_waiting(earlier) && link->requests - earlier->serial < SEQ_WINDOW) {
         unit->original_frame = earlier->request_frame;
         if (earlier->netfn_lun == netfn_lun && earlier->cmd == cmd &&
             earlier->len == len && earlier->checksum == checksum) {
             unit->transaction = earlier;
+            unit->body_key = earlier->body_key;
             unit->repeats = 1;
             return;
         }
@@ -175,10 +189,16 @@ track_request(ipmi_extern_link *link, packet_info *pinfo,
         link->pending--;
     }
 
+    if (link->requests % RUN_LENGTH == 0) {
+        link->run_key = body_keys;
+        body_keys += RUN_KEYS;
+    }
+
     transaction = wmem_new0(wmem_file_scope(), ipmi_extern_transaction);
     transaction->request_frame = pinfo->num;
     transaction->request_time = pinfo->abs_ts;
     transaction->serial = link->requests++;
+    transaction->body_key = request_key(link, seq, bridged);
     transaction->body = ipmi_body(netfn_lun >> 2, message + 3, len - 4);
     transaction->len = (guint16)len;
     transaction->checksum = checksum;
@@ -187,6 +207,7 @@ track_request(ipmi_extern_link *link, packet_info *pinfo,
     link->by_seq[seq] = transaction;
     link->pending++;
     unit->transaction = transaction;
+    unit->body_key = transaction->body_key;
 }
 
 static void
@@ -196,7 +217,8 @@ track_response(ipmi_extern_link *link, packet_info *pinfo,
     guint8 seq = message[0], netfn = message[1] >> 2, cmd = message[2];
     ipmi_extern_transaction *transaction = link->by_seq[seq];
 
-    unit->body_key = *body_key_slot(link, netfn, cmd, seq);
+    unit->body_key = KEY_UNMATCHED;
+    unit->body_channel = is_bridged(netfn, cmd) ? 0 : seq;
 
     /* The LUN does not count: OpenIPMI answers with LUN 0 whichever was
      * asked. */
@@ -208,6 +230,7 @@ track_response(ipmi_extern_link *link, packet_info *pinfo,
     }
 
     unit->transaction = transaction;
+    unit->body_key = transaction->body_key;
     if (transaction->response_frame) {
         unit->original_frame = transaction->response_frame;
         unit->repeats = 1;
@@ -215,6 +238,9 @@ track_response(ipmi_extern_link *link, packet_info *pinfo,
     }
     if (!transaction->cutoff) {
         link->pending--;
+    }
+    if (transaction->body_key == link->bridged_key) {
+        link->bridged_pending--;
     }
     transaction->response_frame = pinfo->num;
 }

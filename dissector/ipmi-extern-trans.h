@@ -33,6 +33,7 @@ typedef struct {
     guint32  serial;            /* how many requests went before it */
     guint32  cutoff_frame;      /* what cut it off, 0 if nothing did */
     guint32  body;              /* ipmi_body() of the request */
+    guint32  body_key;          /* for ipmi_body_dissect() */
     guint16  len;               /* of the request, unescaped */
     guint8   checksum;          /* of the request */
     guint8   cutoff;            /* ipmi_extern_cutoff */
@@ -63,8 +64,11 @@ typedef struct {
     /* The latest transaction under each sequence number. */
     ipmi_extern_transaction *by_seq[256];
 
-    /* See ipmi_extern_unit.body_key; the last one is the bridged commands'. */
-    guint32  body_key[256 + 1];
+    /* For ipmi_body_dissect(): the first key of the present run of requests,
+     * and that of bridged commands. */
+    guint32  run_key;
+    guint32  bridged_key;
+    guint32  bridged_pending;   /* requests under bridged_key not answered */
 } ipmi_extern_link;
 
 /* What the first pass found out about one frame of the wire format. Wireshark
@@ -74,6 +78,7 @@ typedef struct {
     ipmi_extern_transaction *transaction;   /* NULL: not part of any */
     guint32  original_frame;    /* the packet that has what this one repeats */
     guint32  body_key;          /* for ipmi_body_dissect() */
+    guint8   body_channel;
     guint8   repeats;           /* a retransmission, or a duplicate */
     guint8   seq_reused;        /* while original_frame's request waited */
     guint8   unsolicited;

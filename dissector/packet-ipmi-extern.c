@@ -848,7 +848,7 @@ dissect_unit(tvbuff_t *tvb, int offset, int frame_len, packet_info *pinfo,
     if (du.good && shape == SHAPE_MESSAGE && decode_body) {
         ipmi_body_dissect(
             tvb_new_subset_length(du.tvb, 1, (int)du.frame.len - 2), pinfo,
-            body_tree, du.unit->body_key);
+            body_tree, du.unit->body_key, du.unit->body_channel);
     }
 
     du.info.link = link;
