@@ -14,7 +14,7 @@ GUID = "33 22 11 00 55 44 77 66 88 99 aa bb cc dd ee ff"
 SEL_RECORD = "01 00 02 00 5e 0b 69 20 00 04 01 30 01 59 62 5f"
 
 COMMANDS = (
-    (CHASSIS, 0x00, "Get Chassis Capabilities", "", "00 20 20 20 20"),
+    (CHASSIS, 0x00, "Get Chassis Capabilities", "", "00 20 20 20 20 20"),
     (CHASSIS, 0x01, "Get Chassis Status", "", "21 00 40 70"),
     (CHASSIS, 0x02, "Chassis Control: power up", "01", ""),
     (CHASSIS, 0x03, "Chassis Reset", "", ""),
@@ -87,7 +87,7 @@ COMMANDS = (
     (STORAGE, 0x10, "Get FRU Inventory Area Info", "00", "00 01 00"),
     (STORAGE, 0x11, "Read FRU Data", "00 00 00 08", "08 01 00 00 01 00 00 00 fe"),
     (STORAGE, 0x12, "Write FRU Data", "00 00 00 01 00", "02"),
-    (STORAGE, 0x20, "Get SDR Repository Info", "", "51 05 00 00 02 5e 0b 69 00 00 00 00 22"),
+    (STORAGE, 0x20, "Get SDR Repository Info", "", "51 05 00 00 02 00 5e 0b 69 00 00 00 00 22"),
     (STORAGE, 0x21, "Get SDR Repository Allocation Info", "", "00 10 10 00 00 08 00 08 01"),
     (STORAGE, 0x22, "Reserve SDR Repository", "", "01 00"),
     (STORAGE, 0x23, "Get SDR: header of the first record", "01 00 00 00 00 05", "02 00 01 00 51 01 2b"),

@@ -7,6 +7,7 @@
 """Every frame of every sample, every field of either side."""
 
 import argparse
+import collections
 import os
 import xml.etree.ElementTree as ElementTree
 
@@ -30,30 +31,30 @@ def raw(field):
 
 # What each field is called in decode.py, and how to read it.
 FIELDS = {
-    "wire": ("wire", raw),
-    "link": ("link", number),
-    "dir": ("dir", lambda field: DIRECTIONS[number(field)]),
-    "type": ("type", lambda field: TYPES[number(field)]),
-    "seq": ("seq", number),
-    "netfn": ("netfn", number),
-    "lun": ("lun", number),
-    "cmd": ("cmd", number),
-    "ccode": ("ccode", number),
-    "group": ("group", number),
-    "oem": ("oem", number),
-    "data": ("data", raw),
-    "checksum": ("checksum", number),
-    "checksum.status": ("checksum_status", lambda field: STATUS[number(field)]),
-    "checksum.calculated": ("checksum_calculated", number),
-    "control": ("control", number),
-    "version": ("version", number),
-    "capabilities": ("capabilities", number),
-    "response_in": ("response_in", number),
-    "response_to": ("response_to", number),
-    "time": ("time", lambda field: round(float(field.get("show")) * 10**9)),
-    "retransmission_of": ("retransmission_of", number),
-    "duplicate_of": ("duplicate_of", number),
-    "cutoff_by": ("cutoff_by", number),
+    "ipmi_extern.wire": ("wire", raw),
+    "ipmi_extern.link": ("link", number),
+    "ipmi_extern.dir": ("dir", lambda field: DIRECTIONS[number(field)]),
+    "ipmi_extern.type": ("type", lambda field: TYPES[number(field)]),
+    "ipmi_extern.seq": ("seq", number),
+    "ipmi_extern.netfn": ("netfn", number),
+    "ipmi_extern.lun": ("lun", number),
+    "ipmi_extern.cmd": ("cmd", number),
+    "ipmi_extern.ccode": ("ccode", number),
+    "ipmi_extern.group": ("group", number),
+    "ipmi_extern.oem": ("oem", number),
+    "ipmi_extern.data": ("data", raw),
+    "ipmi_extern.checksum": ("checksum", number),
+    "ipmi_extern.checksum.status": ("checksum_status", lambda field: STATUS[number(field)]),
+    "ipmi_extern.checksum.calculated": ("checksum_calculated", number),
+    "ipmi_extern.control": ("control", number),
+    "ipmi_extern.version": ("version", number),
+    "ipmi_extern.capabilities": ("capabilities", number),
+    "ipmi_extern.response_in": ("response_in", number),
+    "ipmi_extern.response_to": ("response_to", number),
+    "ipmi_extern.time": ("time", lambda field: round(float(field.get("show")) * 10**9)),
+    "ipmi_extern.retransmission_of": ("retransmission_of", number),
+    "ipmi_extern.duplicate_of": ("duplicate_of", number),
+    "ipmi_extern.cutoff_by": ("cutoff_by", number),
 }
 
 
@@ -67,23 +68,34 @@ def dissected(name):
         for frame in packet.iterfind("./proto[@name='ipmi_extern']"):
             found = {"packet": packet_number}
             for field in frame.iter("field"):
-                key, read = FIELDS.get(field.get("name").removeprefix("ipmi_extern."), (None, None))
+                key, read = FIELDS.get(field.get("name"), (None, None))
                 if key:
                     found[key] = read(field)
             yield found
 
 
+def by_place(frames):
+    """{(packet, how many frames of it came before): frame}."""
+    places, count = {}, collections.Counter()
+    for frame in frames:
+        places[frame["packet"], count[frame["packet"]]] = frame
+        count[frame["packet"]] += 1
+    return places
+
+
 def differences(name):
     """Words for each difference between the two in a sample."""
-    ours = list(dissected(name))
-    theirs = decode.decode(os.path.join(tshark.SAMPLES, name))
-    if len(ours) != len(theirs):
-        yield f"{name}: {len(ours)} frames in tshark, {len(theirs)} in decode.py"
-    for frame, expected in zip(ours, theirs):
+    ours = by_place(dissected(name))
+    theirs = by_place(decode.decode(os.path.join(tshark.SAMPLES, name)))
+    for place in sorted(ours.keys() | theirs.keys()):
+        where = f"{name}: packet {place[0]}, frame {place[1]}"
+        if place not in ours or place not in theirs:
+            yield f"{where}: only in " + ("decode.py" if place in theirs else "tshark")
+            continue
+        frame, expected = ours[place], theirs[place]
         for key in sorted(frame.keys() | expected.keys()):
             if frame.get(key) != expected.get(key):
-                yield (f"{name}: packet {frame['packet']}: {key}: {frame.get(key)} in tshark, "
-                       f"{expected.get(key)} in decode.py")
+                yield f"{where}: {key}: tshark {frame.get(key)}, decode.py {expected.get(key)}"
 
 
 def main():

@@ -24,6 +24,7 @@ OTHER = {HOST: BMC, BMC: HOST}
 MESSAGE_END, CONTROL_END, ESCAPE = 0xA0, 0xA1, 0xAA
 
 POWEROFF, RESET, VERSION, CAPABILITIES = 0x03, 0x04, 0xFF, 0x08
+CONTROLS = (*range(0x0C), VERSION)
 FROM_HOST_ONLY = (CAPABILITIES,)
 FROM_EITHER = (RESET, VERSION)
 
@@ -167,7 +168,8 @@ class HalfStream:
 
 
 def tcp_frames(packets):
-    """(packet, connection, direction, wire bytes) of each frame over TCP.
+    """(packet, connection, direction, wire bytes, whole) of each frame over
+    TCP; not known to be whole is what begins where the capture does.
 
     The side that listens is the BMC. Where the capture has no connection
     set-up to tell, it is the side of port 9002."""
@@ -178,21 +180,23 @@ def tcp_frames(packets):
         ends = frozenset((source, destination))
         syn, ack = flags & 0x02, flags & 0x10
         if ends not in connections or (syn and not ack):
-            bmc = destination if syn or destination[1] == 9002 else source
-            connections[ends] = ({HOST: HalfStream(), BMC: HalfStream()}, bmc, object())
+            bmc = destination if (syn and not ack) or destination[1] == 9002 else source
+            connections[ends] = ({HOST: HalfStream(), BMC: HalfStream()}, bmc, bool(syn))
             found.append(connections[ends])
         halves, bmc, _ = connections[ends]
         halves[BMC if source == bmc else HOST].segments.append((sequence, payload, packet))
-    for halves, _, connection in found:
+    for connection in found:
+        halves, _, from_start = connection
         for direction, half in halves.items():
-            for packet, wire in half.frames():
-                yield packet, connection, direction, wire
+            for i, (packet, wire) in enumerate(half.frames()):
+                yield packet, id(connection), direction, wire, i > 0 or from_start
 
 
 def wire_frames(path):
-    """(packet, link, direction, wire bytes) of each frame, in file order."""
+    """(packet, link, direction, wire bytes, whole) of each frame, in file
+    order."""
     packets = list(read(path))
-    frames = [(packet, packet.interface, packet.direction, wire) for packet in packets
+    frames = [(packet, packet.interface, packet.direction, wire, True) for packet in packets
               if packet.linktype == LINKTYPE_WIRESHARK_UPPER_PDU
               for wire in split(upper_pdu(packet))]
     frames += tcp_frames(packet for packet in packets
@@ -214,16 +218,21 @@ def unescape(wire):
     return bytes(out)
 
 
+def escape_open(wire):
+    """Whether the terminator comes where an escaped byte is due."""
+    escapes = wire[:-1].rstrip(bytes((ESCAPE,)))
+    return (len(wire) - 1 - len(escapes)) % 2 == 1
+
+
 def fields_of_control(body):
     """A control command taken apart."""
-    frame = {"type": "Control"}
-    if body:
-        frame["control"], operands = body[0], body[1:]
-        name = {VERSION: "version", CAPABILITIES: "capabilities"}.get(body[0])
-        if name and operands:
-            frame[name], operands = operands[0], operands[1:]
-        if operands:
-            frame["data"] = operands.hex()
+    frame = {"type": "Control", "control": body[0]}
+    operands = body[1:]
+    name = {VERSION: "version", CAPABILITIES: "capabilities"}.get(body[0])
+    if name and operands:
+        frame[name], operands = operands[0], operands[1:]
+    if operands:
+        frame["data"] = operands.hex()
     return frame
 
 
@@ -255,13 +264,19 @@ def fields_of(wire):
     """A frame taken apart, as far as it can be."""
     frame = {"wire": wire.hex()}
     body = unescape(wire[:-1] if wire[-1] in (MESSAGE_END, CONTROL_END) else wire)
-    if wire[-1] == CONTROL_END:
+    if wire[-1] == CONTROL_END and body:
         frame.update(fields_of_control(body))
-    else:
+    elif wire[-1] == MESSAGE_END and len(body) >= (5 if is_response(body) else 4):
         frame["type"] = "Response" if is_response(body) else "Request"
-        if len(body) >= (5 if is_response(body) else 4):
-            frame.update(fields_of_message(body))
+        frame.update(fields_of_message(body))
+    elif body:
+        frame["data"] = body.hex()
     return frame
+
+
+def good(frame):
+    """Whether a frame is a message that its receiver takes."""
+    return frame.get("checksum_status") == "Good" and not escape_open(bytes.fromhex(frame["wire"]))
 
 
 def direction_of(frame):
@@ -282,8 +297,7 @@ class LinkState:
         self.number = number
         self.latest = {}            # sequence number: latest request
         self.answered_by = {}       # id of a request: its response
-        self.cut_off = set()        # ids of requests
-        self.greeted = set()        # directions
+        self.cut_off = set()        # ids of requests nobody waits for
         self.requests = 0
 
     def waits(self, request):
@@ -300,15 +314,8 @@ class LinkState:
 
     def control(self, frame):
         """Follows a control command."""
-        code = frame.get("control")
-        if code in (RESET, POWEROFF):
+        if frame["control"] in (RESET, POWEROFF, VERSION):
             self.cut(frame)
-        elif code == VERSION:
-            # The second side's greeting belongs to the same connection.
-            if frame.get("dir") in self.greeted:
-                self.greeted.clear()
-                self.cut(frame)
-            self.greeted.add(frame.get("dir"))
 
     def request(self, frame):
         """Follows a good request."""
@@ -326,8 +333,8 @@ class LinkState:
     def response(self, frame):
         """Follows a good response."""
         request = self.latest.get(frame["seq"])
-        if not request or id(request) in self.cut_off \
-                or (request["netfn"] | 1, request["cmd"]) != (frame["netfn"], frame["cmd"]):
+        if not request or (request["netfn"] | 1, request["cmd"]) \
+                != (frame["netfn"], frame["cmd"]):
             return
         frame["response_to"] = request["packet"]
         if id(request) in self.answered_by:
@@ -336,15 +343,18 @@ class LinkState:
         self.answered_by[id(request)] = frame
         for asked in request["_again"]:
             asked["response_in"] = frame["packet"]
+            asked.pop("cutoff_by", None)
         frame["time"] = frame["_time"] - request["_time"]
 
 
 def decode(path):
     """All frames of a capture file, in its order."""
     links, frames = {}, []
-    for packet, link, direction, wire in wire_frames(path):
+    for packet, link, direction, wire, whole in wire_frames(path):
         state = links.setdefault(link, LinkState(len(links)))
         frame = fields_of(wire)
+        if not whole and not (good(frame) or frame.get("control") in CONTROLS):
+            frame = {"wire": wire.hex(), "data": unescape(wire[:-1]).hex()}
         frame.update(packet=packet.number, link=state.number, _time=packet.time,
                      _body=unescape(wire[:-1]))
         direction = direction or direction_of(frame)
@@ -353,7 +363,7 @@ def decode(path):
         frames.append(frame)
         if frame.get("type") == "Control":
             state.control(frame)
-        elif wire[-1] == MESSAGE_END and frame.get("checksum_status") == "Good":
+        elif good(frame):
             (state.request if frame["type"] == "Request" else state.response)(frame)
     return [{key: value for key, value in frame.items() if key[0] != "_"} for frame in frames]
 

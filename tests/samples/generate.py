@@ -9,6 +9,7 @@ files depend on nothing but this text: running it twice gives the same bytes."""
 
 import argparse
 import os
+import sys
 
 from captures import (ACK, BMC_TO_HOST, FIN, HOST_TO_BMC, RST, Connection, Ethernet, Link)
 from commands import APP, CHASSIS, COMMANDS, GROUP, OEM, STORAGE
@@ -308,6 +309,9 @@ def body_length():
         link.bmc(rsp(seq, netfn, cmd, response), comment=words, after=0.0002)
     link.host(req(0x20, APP, 0x01), comment="An error response has no data")
     link.bmc(rsp(0x20, APP, 0x01, ccode=0xC1), comment="An error response has no data", after=0.0002)
+    link.host(req(0x21, CHASSIS, 0x00), comment="Get Chassis Capabilities")
+    link.bmc(rsp(0x21, CHASSIS, 0x00, ok("00 20 20 20 20")), after=0.0002,
+             comment="Get Chassis Capabilities: right without the last, optional byte")
     return link
 
 
@@ -436,9 +440,10 @@ def group_extension_and_oem():
              "DCMI Get Power Reading"),
             (GROUP, 0x06, "dc 00 10", "dc 04 74 61 67 31", "DCMI Get Asset Tag"),
             (GROUP, 0x01, "01 00", "01 00", "DMTF: no command known"),
-            (GROUP, 0x01, "02", "02", "SSI"),
-            (GROUP, 0x00, "03", "03 00 00 00", "VITA (VSO)"),
-            (GROUP, 0x01, "52", "52 00", "Defining body 52h: not assigned here"),
+            (GROUP, 0x01, "02", "02", "SSI Get Address Info"),
+            (GROUP, 0x00, "03", "03 00 00 00 00", "VSO Get VSO Capabilities"),
+            (GROUP, 0x01, "52 01", "52 " + "00 " * 32, "Redfish Get Manager Certificate Fingerprint"),
+            (GROUP, 0x01, "77 01", "77", "A defining body nobody has"),
             (OEM, 0x01, "4c 1c 00 11 22", "4c 1c 00 33", "OEM/Group of number 7244"),
             (OEM, 0x02, "a2 02 00", "a2 02 00 a0 a1 aa", "OEM/Group of number 674 (Dell)"),
             (OEM, 0x03, "ff ff ff", "ff ff ff", "OEM/Group of the largest number"),
@@ -499,6 +504,10 @@ def frames_in_one_record():
               comment="A request and its retransmission")
     link.bmc(rsp(7, APP, GET_DEVICE_ID, DEVICE_ID), rsp(7, APP, GET_DEVICE_ID, DEVICE_ID),
              comment="Its response and a duplicate", after=0.0002)
+    link.host(req(8, STORAGE, 0x11, bytes(3)), req(9, APP, GET_DEVICE_ID),
+              comment="Read FRU Data without its count, and a right request after it")
+    link.bmc(rsp(9, APP, GET_DEVICE_ID, DEVICE_ID), rsp(8, STORAGE, 0x11, ccode=0xC7),
+             comment="The second is answered first", after=0.0002)
     return link
 
 
@@ -579,15 +588,14 @@ def tcp_split_at_every_byte():
     for frame, send in zip(frames, (connection.host, connection.bmc, connection.bmc)):
         for i in range(len(frame)):
             send(frame[i:i + 1], after=0.0001)
-    seq = 0x01
-    for cut in range(1, len(frames[0])):
-        request = req(seq, STORAGE, 0x11, b"\x00\xa0\x00\x10")
-        response = rsp(seq, STORAGE, 0x11, b"\x03\xa0\xa1\xaa")
-        connection.host(request[:cut], comment=f"Request cut after {cut} bytes")
-        connection.host(request[cut:], after=0.0001)
-        connection.bmc(response[:cut], comment=f"Response cut after {cut} bytes")
-        connection.bmc(response[cut:], after=0.0001)
-        seq += 1
+    for cut in range(1, 12):
+        request = req(cut, STORAGE, 0x11, b"\x00\xa0\xa1\xaa")
+        response = rsp(cut, STORAGE, 0x11, b"\x03\xa0\xa1\xaa")
+        assert cut < len(request) and cut < len(response)
+        connection.host(request[:cut])
+        connection.host(request[cut:], after=0.0001, comment=f"Request cut after {cut} bytes")
+        connection.bmc(response[:cut])
+        connection.bmc(response[cut:], after=0.0001, comment=f"Response cut after {cut} bytes")
     connection.close(HOST_TO_BMC)
     return capture
 
@@ -655,9 +663,9 @@ def tcp_connection_ends():
     return capture
 
 
-@sample("tcp-lost-and-reordered")
-def tcp_lost_and_reordered():
-    """Segments repeated, out of order, and missing from the capture."""
+@sample("tcp-reordered")
+def tcp_reordered():
+    """Segments repeated and out of order."""
     capture = Ethernet()
     connection = Connection(capture)
     greet_tcp(connection)
@@ -677,20 +685,29 @@ def tcp_lost_and_reordered():
     connection.seq[BMC_TO_HOST] += len(response)
     exchange(connection, 0x03)
     connection.close(HOST_TO_BMC)
+    return capture
 
-    gap = Connection(capture, host_port=40002)
-    greet_tcp(gap)
-    request, response = get_device_id(0x04)
-    gap.host(request[:3], comment="The beginning of a request")
-    gap.seq[HOST_TO_BMC] += len(request) - 3
-    gap.bmc(response, comment="Its response: the rest of the request is not in the capture")
-    exchange(gap, 0x05)
-    request, response = get_device_id(0x06)
-    gap.host(request, comment="A request")
-    gap.seq[BMC_TO_HOST] += 6
-    gap.bmc(response[6:], comment="The end of its response: the beginning is not in the capture")
-    exchange(gap, 0x07)
-    gap.close(HOST_TO_BMC)
+
+@sample("tcp-segments-missing")
+def tcp_segments_missing():
+    """A capture program that could not keep up: segments are missing."""
+    capture = Ethernet()
+    connection = Connection(capture)
+    greet_tcp(connection)
+    request, response = get_device_id(0x01)
+    connection.host(request[:3], comment="The beginning of a request")
+    connection.seq[HOST_TO_BMC] += len(request) - 3
+    connection.bmc(response, comment="Its response: the rest of the request is missing")
+    exchange(connection, 0x02)
+    request, response = get_device_id(0x03)
+    connection.host(request, comment="A request")
+    connection.seq[BMC_TO_HOST] += 6
+    connection.bmc(response[6:], comment="The end of its response: the beginning is missing")
+    exchange(connection, 0x04)
+    connection.seq[HOST_TO_BMC] += len(request)
+    connection.bmc(get_device_id(0x05)[1], comment="A response: its request is missing")
+    exchange(connection, 0x06)
+    connection.close(HOST_TO_BMC)
     return capture
 
 
@@ -731,14 +748,25 @@ def tcp_port_9010():
 
 
 def main():
-    """Writes the captures."""
+    """Writes the captures, or compares them with those that are there."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("directory", help="where to write the captures")
+    parser.add_argument("--check", action="store_true",
+                        help="only say which files there are not what would be written")
+    parser.add_argument("directory", help="where the captures belong: samples")
     arguments = parser.parse_args()
-    for name, build in SAMPLES.items():
-        path = os.path.join(arguments.directory, name + ".pcapng")
-        with open(path, "wb") as file:
-            file.write(build().contents())
+    made = {name + ".pcapng": build().contents() for name, build in SAMPLES.items()}
+    if arguments.check:
+        there = {}
+        for name in os.listdir(arguments.directory):
+            if name.endswith(".pcapng"):
+                with open(os.path.join(arguments.directory, name), "rb") as file:
+                    there[name] = file.read()
+        wrong = [name for name in sorted(made.keys() | there.keys())
+                 if made.get(name) != there.get(name)]
+        sys.exit(f"not as generate.py makes it: {', '.join(wrong)}" if wrong else 0)
+    for name, contents in made.items():
+        with open(os.path.join(arguments.directory, name), "wb") as file:
+            file.write(contents)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 """Streams that resemble the wire protocol by chance, each a connection of its
-own on ports that no dissector has, are dissected with the heuristic enabled
-and tried first. None may be taken; a real one among them has to be, so that
-the test cannot pass because nothing was tried."""
+own, are dissected with the heuristic tried first. None may be taken; a real
+one among them has to be, so that the test cannot pass because nothing was
+tried. Where the heuristic is disabled, that one is not taken either."""
 
 import random
 
@@ -17,6 +17,7 @@ from generate import get_device_id, greet_tcp
 
 SEED = 9002
 FIRST_PORT = 20000
+HOST_PORT = 40000
 
 
 def text(rng):
@@ -69,6 +70,13 @@ KINDS = (text, random_bytes, short_units, http, tls, telnet, almost_version, mod
 STREAMS_OF_A_KIND = 500
 
 
+def ports_taken(path, *preferences):
+    """The BMCs' ports of the connections that became IPMI extern."""
+    lines = tshark.run("-r", path, *preferences, "-Y", "ipmi_extern",
+                       "-T", "fields", "-e", "tcp.port").decode().splitlines()
+    return {int(port) for line in lines for port in line.split(",")} - {HOST_PORT}
+
+
 def main():
     """Counts what the heuristic takes."""
     rng = random.Random(SEED)
@@ -79,28 +87,26 @@ def main():
         for _ in range(STREAMS_OF_A_KIND):
             port += 1
             ports[port] = kind.__name__
-            connection = Connection(capture, port=port, host_port=19999)
+            connection = Connection(capture, port=port, host_port=HOST_PORT)
             for send in (connection.host, connection.bmc, connection.host):
                 send(kind(rng))
     real_port = port + 1
-    real = Connection(capture, port=real_port, host_port=19999)
+    real = Connection(capture, port=real_port, host_port=HOST_PORT)
     greet_tcp(real)
     request, response = get_device_id(1)
     real.host(request)
     real.bmc(response)
 
     with tshark.capture_file(capture.contents()) as path:
-        taken = tshark.run("-r", path, "-o", "tcp.try_heuristic_first:TRUE",
-                           "--enable-heuristic", "ipmi_extern_tcp", "-Y", "ipmi_extern",
-                           "-T", "fields", "-e", "tcp.port").decode()
-        off = tshark.run("-r", path, "-Y", "ipmi_extern").decode()
-    taken = {max(int(number) for number in line.split(",")) for line in taken.splitlines()}
+        taken = ports_taken(path, "-o", "tcp.try_heuristic_first:TRUE")
+        disabled = ports_taken(path, "--disable-heuristic", "ipmi_extern_tcp")
+
     failures = [f"port {port}: a stream of kind {ports[port]} was taken for IPMI extern"
                 for port in sorted(taken - {real_port})]
     if real_port not in taken:
         failures.append("the real connection was not taken: was the heuristic tried at all?")
-    if off:
-        failures.append("taken although the heuristic is not enabled:\n" + off)
+    if disabled:
+        failures.append(f"taken although the heuristic is disabled: ports {disabled}")
     print(f"{len(ports)} streams of {len(KINDS)} kinds")
     tshark.finish(failures)
 
