@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+# check-profile.py
+# Has tshark use the Wireshark profile "IPMI".
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""Every column, colour rule and filter button is valid and good for a sample."""
+
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import sys
+import tempfile
+import unittest.mock
+import xml.etree.ElementTree
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "samples"))
+import tshark  # noqa: E402
+
+# Has messages and control commands.
+SAMPLE = "transactions.pcapng"
+CUSTOM_COLUMN = re.compile(r"%Cus:(.*):\d+:[RU]")
+
+
+def pairs(path, key):
+    """The pairs of a list of a preferences file: title and format, or format
+    and width."""
+    text = re.search(rf"^{re.escape(key)}:\n((?:\t.*\n)+)", path.read_text(), re.M)[1]
+    return re.findall(r'"([^"]*)", "?([^",\n]*)"?', text)
+
+
+def color_rules(path):
+    """Name and filter of each colour rule."""
+    return dict(re.findall(r"^@([^@]*)@([^@]*)@", path.read_text(), re.M))
+
+
+def buttons(path):
+    """Label and filter of each enabled button."""
+    return dict(re.findall(r'^"TRUE","([^"]*)","([^"]*)","[^"]*"$', path.read_text(), re.M))
+
+
+def lines_in(path):
+    """How many entries a file of one entry a line has."""
+    return sum(1 for line in path.read_text().splitlines()
+               if line and not line.startswith("#"))
+
+
+def expert_fields():
+    """Filter names of the plugin's expert infos."""
+    fields = (line.split("\t") for line in
+              tshark.run("-G", "fields").decode().splitlines())
+    return {field[2] for field in fields
+            if field[0] == "F" and field[3] == "FT_NONE" and field[4] == "ipmi_extern"}
+
+
+def columns(name):
+    """Title of each column that tshark prints of a sample, and whether anything
+    is in it."""
+    psml = xml.etree.ElementTree.fromstring(
+        tshark.run_on(name, "-C", "IPMI", "-T", "psml"))
+    titles = [section.text for section in psml.find("structure")]
+    cells = zip(*([section.text for section in packet] for packet in psml.iter("packet")))
+    return dict(zip(titles, map(any, cells)))
+
+
+def check_columns(formats):
+    """What is wrong with the columns: each is to be there, even if the plugin is
+    not, and is to show something of some sample."""
+    titles = [title for title, _ in formats]
+    shown = list(columns(SAMPLE))
+    if shown != titles:
+        yield f"columns {shown} instead of {titles}"
+    with unittest.mock.patch.dict(os.environ, WIRESHARK_PLUGIN_DIR="/nonexistent"):
+        shown = list(columns(SAMPLE))
+        if expert_fields() or shown != titles:
+            yield f"without the plugin: columns {shown} instead of {titles}"
+
+    for title, column in formats:
+        custom = CUSTOM_COLUMN.fullmatch(column)
+        if custom and not tshark.run_on(SAMPLE, "-Y", custom[1]):
+            yield f"column {title}: no packet of {SAMPLE} has {custom[1]}"
+    for title, filled in columns(SAMPLE).items():
+        if not filled:
+            yield f"column {title}: empty for all of {SAMPLE}"
+
+
+def check_color_rules(rules):
+    """The names of rules that colour no packet of any sample."""
+    unused = set(rules)
+    for name in tshark.samples():
+        unused -= set(tshark.run_on(
+            name, "-C", "IPMI", "-2", "--color", "-T", "fields",
+            "-e", "frame.coloring_rule.name").splitlines())
+        if not unused:
+            return
+    for rule in sorted(unused):
+        yield f"colour rule {rule}: colours no packet of any sample"
+
+
+def check_buttons(filters):
+    """The labels of buttons that leave no packet of any sample."""
+    for label, text in filters.items():
+        if not any(tshark.run_on(name, "-2", "-Y", text) for name in tshark.samples()):
+            yield f"button {label}: no packet of any sample matches {text}"
+
+
+def check(profile):
+    """What is wrong with the profile."""
+    formats = pairs(profile / "preferences", "gui.column.format")
+    widths = pairs(profile / "recent", "column.width")
+    rules = color_rules(profile / "colorfilters")
+    filters = buttons(profile / "dfilter_buttons")
+
+    # Wireshark 4.4 and later go by the order, earlier ones by the format.
+    if [column for column, _ in widths] != [column for _, column in formats]:
+        yield "recent: other columns than in preferences"
+    for name, entries in ("colorfilters", rules), ("dfilter_buttons", filters):
+        if not entries or lines_in(profile / name) != len(entries):
+            yield f"{name}: a line that this test does not understand"
+
+    experts = expert_fields()
+    if not experts:
+        yield "tshark knows no expert infos of the plugin"
+    for what, texts in ("colour rule", rules.values()), ("button", filters.values()):
+        for expert in sorted(experts - set(re.findall(r"[\w.]+", " ".join(texts)))):
+            yield f"no {what} for {expert}"
+
+    yield from check_columns(formats)
+    yield from check_color_rules(rules)
+    yield from check_buttons(filters)
+
+
+def main():
+    """Ends with the exit status of the test."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("profile", type=pathlib.Path, help="folder of the profile")
+    profile = parser.parse_args().profile
+
+    with tempfile.TemporaryDirectory() as home:
+        os.chmod(home, 0o755)
+        shutil.copytree(profile, os.path.join(home, ".config/wireshark/profiles/IPMI"))
+        os.environ["TSHARK_HOME"] = home
+        tshark.finish(check(profile))
+
+
+if __name__ == "__main__":
+    main()
