@@ -88,7 +88,7 @@ static const struct ipmi_command ipmi_commands[] = {
     COMMAND("Get Message Flags", APP, 0x31),
     COMMAND("Get Message", APP, 0x33),
     COMMAND("Get Device ID", APP, 0x01, 0xaa),
-    COMMAND("unknown", APP, 0xaa),
+    COMMAND("Unknown command", APP, 0xaa),
 };
 
 static inline void print_message(const struct ipmi_message *message)
