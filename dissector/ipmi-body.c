@@ -14,15 +14,16 @@
 #include <epan/column-utils.h>
 #include <epan/dissectors/packet-ipmi.h>
 #include <epan/exceptions.h>
+#include <epan/expert.h>
 #include <epan/packet.h>
 #include <epan/prefs-int.h>
 #include <epan/prefs.h>
-#include <epan/show_exception.h>
 #if __has_include(<wsutil/array.h>)
 #include <wsutil/array.h>
 #endif
 
 #include "ipmi-body.h"
+#include "ipmi-names.h"
 
 /* Makes our conversations without addresses different from any that others
  * may have. */
@@ -34,9 +35,42 @@
 static dissector_handle_t kcs_handle;
 static pref_t *decode_pref;
 
+/* The commands that have a parser, the most frequent network functions first;
+ * the same from Wireshark 4.0 to 4.6. */
+static const struct {
+    guint8  netfn;
+    guint32 body;
+    guint8  first, last;
+} decoded[] = {
+    { 0x06, IPMI_BODY_NONE, 0x01, 0x08 },
+    { 0x06, IPMI_BODY_NONE, 0x22, 0x22 },
+    { 0x06, IPMI_BODY_NONE, 0x24, 0x25 },
+    { 0x06, IPMI_BODY_NONE, 0x2e, 0x34 },
+    { 0x06, IPMI_BODY_NONE, 0x38, 0x3c },
+    { 0x04, IPMI_BODY_NONE, 0x00, 0x02 },
+    { 0x04, IPMI_BODY_NONE, 0x10, 0x17 },
+    { 0x04, IPMI_BODY_NONE, 0x20, 0x2b },
+    { 0x04, IPMI_BODY_NONE, 0x2d, 0x2f },
+    { 0x0a, IPMI_BODY_NONE, 0x10, 0x12 },
+    { 0x0a, IPMI_BODY_NONE, 0x20, 0x2c },
+    { 0x0a, IPMI_BODY_NONE, 0x40, 0x49 },
+    { 0x0a, IPMI_BODY_NONE, 0x5a, 0x5b },
+    { 0x00, IPMI_BODY_NONE, 0x00, 0x09 },
+    { 0x00, IPMI_BODY_NONE, 0x0f, 0x0f },
+    { 0x0c, IPMI_BODY_NONE, 0x01, 0x04 },
+    { 0x0c, IPMI_BODY_NONE, 0x10, 0x1b },
+    { IPMI_NETFN_GROUP, IPMI_BODY_PICMG, 0x00, 0x38 },
+    { IPMI_NETFN_GROUP, IPMI_BODY_PICMG, 0x3e, 0x48 },
+    { IPMI_NETFN_GROUP, IPMI_BODY_VSO, 0x00, 0x0d },
+    { IPMI_NETFN_GROUP, IPMI_BODY_VSO, 0x14, 0x16 },
+    { IPMI_NETFN_GROUP, IPMI_BODY_VSO, 0x18, 0x18 },
+    { IPMI_NETFN_GROUP, IPMI_BODY_VSO, 0x1b, 0x21 },
+    { IPMI_NETFN_GROUP, IPMI_BODY_VSO, 0x40, 0x44 },
+};
+
 /* Protocols whose fields a body may have. */
 static const char *const body_protocols[] = {
-    "ipmi", "kcs", "ipmb", "data", "_ws.malformed"
+    "ipmi", "kcs", "ipmb", "data"
 };
 static int body_ids[array_length(body_protocols)];
 
@@ -53,6 +87,18 @@ ipmi_body_handoff(void)
     }
 }
 
+ws_bool
+ipmi_body_is_decoded(guint8 netfn, guint32 body, guint8 cmd)
+{
+    for (guint i = 0; i < array_length(decoded); i++) {
+        if (decoded[i].netfn == (netfn & ~1) && decoded[i].body == body &&
+            cmd >= decoded[i].first && cmd <= decoded[i].last) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Whether anyone looks at what we would add to the tree. */
 static ws_bool
 is_wanted(proto_tree *tree)
@@ -62,7 +108,7 @@ is_wanted(proto_tree *tree)
             return 1;
         }
     }
-    return 0;
+    return proto_field_is_referenced(tree, proto_expert);
 }
 
 static void
@@ -138,23 +184,25 @@ dissect_in_conversation(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
     ENDTRY;
 }
 
-void
+ws_bool
 ipmi_body_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                   guint32 key, guint8 channel)
 {
     const ws_bool wanted = is_wanted(tree);
+    volatile ws_bool complete = 1;
 
     /* If nobody looks, the first pass has to be made all the same: it is where
      * Wireshark learns what the responses answer. */
     if (!kcs_handle || !decode_pref || (!wanted && PINFO_FD_VISITED(pinfo))) {
-        return;
+        return 1;
     }
 
     TRY {
         dissect_in_conversation(tvb, pinfo, wanted ? tree : NULL, key, channel);
     }
-    CATCH_NONFATAL_ERRORS {
-        show_exception(tvb, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
+    CATCH_BOUNDS_ERRORS {
+        complete = 0;
     }
     ENDTRY;
+    return complete;
 }

@@ -7,10 +7,16 @@
 #ifndef IPMI_BODY_H
 #define IPMI_BODY_H
 
+#include "ws-compat.h"
+
 #include <epan/packet.h>
 
 /* To be called from a handoff routine. */
 void ipmi_body_handoff(void);
+
+/* Whether Wireshark decodes a command's bodies; it warns of those it does not.
+ * netfn and body as in ipmi_command_find(). */
+ws_bool ipmi_body_is_decoded(guint8 netfn, guint32 body, guint8 cmd);
 
 /* Decodes a message.
  *
@@ -22,9 +28,10 @@ void ipmi_body_handoff(void);
  * outer ones are the same.
  *
  * Columns are left as they are, and so is the user's preference that turns
- * this decoding off for everyone else. A body that does not fit its command
- * shows up as malformed in the tree, but does not end the packet. */
-void ipmi_body_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                        guint32 key, guint8 channel);
+ * this decoding off for everyone else.
+ *
+ * Returns whether the body had all that the decoder expects of its command. */
+ws_bool ipmi_body_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                          guint32 key, guint8 channel);
 
 #endif /* IPMI_BODY_H */

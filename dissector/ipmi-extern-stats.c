@@ -240,9 +240,9 @@ conversation_packet(void *tapdata, packet_info *pinfo,
     hash->flags = flags;
     set_end(pinfo, info, 1, &src);
     set_end(pinfo, info, 0, &dst);
-    add_conversation_table_data(hash, &src, &dst, 0, 0, 1, info->wire_len,
-                                &pinfo->rel_ts, &pinfo->abs_ts,
-                                &dissector_info, CONVERSATION_NONE);
+    add_conversation_table_data_with_conv_id(
+        hash, &src, &dst, 0, 0, info->link->number, 1, info->wire_len,
+        &pinfo->rel_ts, &pinfo->abs_ts, &dissector_info, CONVERSATION_NONE);
     return TAP_PACKET_REDRAW;
 }
 
@@ -343,54 +343,71 @@ follow_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_,
     return TAP_PACKET_DONT_REDRAW;
 }
 
-/* Export PDUs. The tags that Wireshark has no item for are type, length and
- * value, all big-endian. */
+/* Export PDUs. Frames of a connection keep its addresses; those of other links
+ * get the number of the link for a source port, as all exported frames are of
+ * one interface. */
 
-#define DIRECTION_TAG_SIZE 8    /* bytes */
+/* A tag that Wireshark has no item for: type, length and value, big-endian. */
+typedef struct {
+    guint16 type;
+    guint32 value;
+} u32_tag;
+
+#define U32_TAG_SIZE 8  /* bytes */
 
 static int
-direction_tag_size(packet_info *pinfo _U_, void *data _U_)
+u32_tag_size(packet_info *pinfo _U_, void *data _U_)
 {
-    return DIRECTION_TAG_SIZE;
+    return U32_TAG_SIZE;
 }
 
 static int
-direction_tag_fill(packet_info *pinfo _U_, void *data, guint8 *buffer,
-                   guint32 size _U_)
+u32_tag_fill(packet_info *pinfo _U_, void *data, guint8 *buffer,
+             guint32 size _U_)
 {
-    const ipmi_extern_tap_info *info = (const ipmi_extern_tap_info *)data;
-    const guint8 tag[DIRECTION_TAG_SIZE] = {
-        0, EXP_PDU_TAG_P2P_DIRECTION, 0, 4,
-        0, 0, 0, info->direction == HOST_TO_BMC ? P2P_DIR_SENT : P2P_DIR_RECV
+    const u32_tag *tag = (const u32_tag *)data;
+    const guint8 bytes[U32_TAG_SIZE] = {
+        (guint8)(tag->type >> 8), (guint8)tag->type, 0, 4,
+        (guint8)(tag->value >> 24), (guint8)(tag->value >> 16),
+        (guint8)(tag->value >> 8), (guint8)tag->value
     };
 
-    memcpy(buffer, tag, sizeof tag);
-    return sizeof tag;
+    memcpy(buffer, bytes, sizeof bytes);
+    return U32_TAG_SIZE;
 }
 
 static void
 export_frame(packet_info *pinfo, tvbuff_t *wire,
              const ipmi_extern_tap_info *info)
 {
+    u32_tag link_tag = { EXP_PDU_TAG_SRC_PORT, info->link->number };
+    u32_tag direction_tag = {
+        EXP_PDU_TAG_P2P_DIRECTION,
+        info->direction == HOST_TO_BMC ? P2P_DIR_SENT : P2P_DIR_RECV
+    };
+    const exp_pdu_data_item_t link = { u32_tag_size, u32_tag_fill, &link_tag };
     const exp_pdu_data_item_t direction = {
-        direction_tag_size, direction_tag_fill, (void *)info
+        u32_tag_size, u32_tag_fill, &direction_tag
     };
-    const exp_pdu_data_item_t *connection_items[] = {
-        &exp_pdu_data_src_ip,
-        &exp_pdu_data_dst_ip,
-        &exp_pdu_data_port_type,
-        &exp_pdu_data_src_port,
-        &exp_pdu_data_dst_port,
-        &exp_pdu_data_orig_frame_num,
-        info->direction == DIRECTION_UNKNOWN ? NULL : &direction,
-        NULL
-    };
-    const exp_pdu_data_item_t **items = connection_items;
+    const exp_pdu_data_item_t *items[8];
+    guint n = 0;
     exp_pdu_data_t *pdu;
 
-    if (pinfo->net_src.type == AT_NONE) {
-        items += 5;
+    if (pinfo->net_src.type != AT_NONE) {
+        items[n++] = &exp_pdu_data_src_ip;
+        items[n++] = &exp_pdu_data_dst_ip;
+        items[n++] = &exp_pdu_data_port_type;
+        items[n++] = &exp_pdu_data_src_port;
+        items[n++] = &exp_pdu_data_dst_port;
+    } else {
+        items[n++] = &link;
     }
+    items[n++] = &exp_pdu_data_orig_frame_num;
+    if (info->direction != DIRECTION_UNKNOWN) {
+        items[n++] = &direction;
+    }
+    items[n] = NULL;
+
     pdu = export_pdu_create_tags(pinfo, "ipmi_extern",
                                  EXP_PDU_TAG_DISSECTOR_NAME, items);
     pdu->tvb_captured_length = tvb_captured_length(wire);

@@ -29,6 +29,7 @@ typedef struct {
     guint32 conversation;   /* 1 + its index, or 0 */
     guint32 interface_id;
     guint32 section;
+    guint32 port;           /* see ipmi-extern-stats.c, Export PDUs */
     guint32 over_tcp;
 } link_key;
 
@@ -44,7 +45,8 @@ link_key_hash(gconstpointer pointer)
 {
     const link_key *key = (const link_key *)pointer;
 
-    return key->conversation * 31 + key->interface_id * 7 + key->section;
+    return key->conversation * 31 + key->interface_id * 7 + key->section +
+           key->port * 127;
 }
 
 static gboolean
@@ -82,11 +84,13 @@ link_new(ws_bool over_tcp)
 ipmi_extern_link *
 ipmi_extern_link_get(packet_info *pinfo, ws_bool over_tcp)
 {
-    link_key key = { 0, 0, 0, over_tcp };
+    link_key key = { 0, 0, 0, 0, over_tcp };
     ipmi_extern_link *link;
 
     if (pinfo->net_src.type != AT_NONE) {
         key.conversation = 1 + find_or_create_conversation(pinfo)->conv_index;
+    } else {
+        key.port = pinfo->srcport;
     }
     if (!over_tcp) {
         const wtap_rec *rec = pinfo->rec;
@@ -140,7 +144,7 @@ ipmi_extern_link_count(void)
 static ws_bool
 is_bridged(guint8 netfn, guint8 cmd)
 {
-    return (netfn & ~1) == 0x06 && cmd >= 0x33 && cmd <= 0x35;
+    return (netfn & ~1) == 0x06 && (cmd == 0x33 || cmd == 0x34);
 }
 
 static guint32
@@ -275,14 +279,14 @@ cut_off(ipmi_extern_link *link, packet_info *pinfo, ipmi_extern_cutoff cutoff)
 void
 ipmi_extern_track_control(ipmi_extern_link *link, packet_info *pinfo,
                           ipmi_extern_unit *unit, const guint8 *command,
-                          size_t len, ws_bool from_host)
+                          size_t len, ipmi_extern_direction direction)
 {
     const struct ipmi_extern_control_info *info =
         ipmi_extern_control_find(command[0]);
 
     link->last_time = pinfo->abs_ts;
 
-    if (info && info->capability && !from_host && link->capabilities_known &&
+    if (info && info->capability && direction != HOST_TO_BMC && link->capabilities_known &&
         !(link->capabilities & info->capability)) {
         unit->not_announced = 1;
     }
@@ -301,6 +305,12 @@ ipmi_extern_track_control(ipmi_extern_link *link, packet_info *pinfo,
         cut_off(link, pinfo, CUTOFF_POWEROFF);
         break;
     case IPMI_EXTERN_VERSION:
+        if (link->greeted[direction]) {
+            /* Not twice on one connection: this is another one. */
+            memset(link->greeted, 0, sizeof link->greeted);
+            link->capabilities_known = 0;
+        }
+        link->greeted[direction] = 1;
         link->from_start = 1;
         cut_off(link, pinfo, CUTOFF_RECONNECT);
         break;

@@ -16,6 +16,12 @@
 /* Milliseconds after which QEMU's ipmi-bmc-extern answers the guest itself. */
 #define IPMI_EXTERN_TIMEOUT_MS  4000
 
+typedef enum {
+    HOST_TO_BMC,
+    BMC_TO_HOST,
+    DIRECTION_UNKNOWN
+} ipmi_extern_direction;
+
 /* Why a request has had no response. */
 typedef enum {
     CUTOFF_NONE,
@@ -51,7 +57,9 @@ typedef struct {
     address  host_address;
     guint32  host_port;
 
-    /* What the host announced. */
+    /* Who has sent VERSION on the present connection, by
+     * ipmi_extern_direction, and what the host announced after it. */
+    ws_bool  greeted[3];
     ws_bool  capabilities_known;
     guint8   capabilities;
 
@@ -104,7 +112,8 @@ void ipmi_extern_track_message(ipmi_extern_link *link, packet_info *pinfo,
 /* Takes note of a control command. First pass only. */
 void ipmi_extern_track_control(ipmi_extern_link *link, packet_info *pinfo,
                                ipmi_extern_unit *unit, const guint8 *command,
-                               size_t len, ws_bool from_host);
+                               size_t len,
+                               ipmi_extern_direction direction);
 
 /* Why a request never had its response. Only sensible when the whole capture
  * has been seen, that is from the second pass on. */

@@ -22,6 +22,7 @@
 #include <epan/prefs.h>
 #include <epan/proto_data.h>
 #include <epan/tfs.h>
+#include <wsutil/str_util.h>
 
 #include "ipmi-body.h"
 #include "ipmi-extern-frame.h"
@@ -103,6 +104,7 @@ static expert_field ei_version_unknown = EI_INIT;
 static expert_field ei_direction = EI_INIT;
 static expert_field ei_ccode_error = EI_INIT;
 static expert_field ei_data_length = EI_INIT;
+static expert_field ei_data_undecoded = EI_INIT;
 static expert_field ei_retransmission = EI_INIT;
 static expert_field ei_duplicate = EI_INIT;
 static expert_field ei_no_response = EI_INIT;
@@ -181,7 +183,7 @@ time_to_str(wmem_allocator_t *scope, const nstime_t *time)
 }
 
 static void
-add_lengths_expert(packet_info *pinfo, proto_item *item, size_t len)
+add_size_experts(packet_info *pinfo, proto_item *item, size_t len)
 {
     static const struct {
         guint         max;
@@ -250,7 +252,7 @@ add_transaction(packet_info *pinfo, proto_tree *tree, proto_item *item,
 {
     const ipmi_extern_unit *unit = du->unit;
     const ipmi_extern_transaction *transaction = unit->transaction;
-    proto_item *ti;
+    proto_item *ti = NULL;
     nstime_t time;
 
     if (unit->seq_reused) {
@@ -296,9 +298,11 @@ add_transaction(packet_info *pinfo, proto_tree *tree, proto_item *item,
         return;
     }
 
-    ti = proto_tree_add_uint(tree, hf_response_to, du->tvb, 0, 0,
-                             transaction->request_frame);
-    proto_item_set_generated(ti);
+    if (tree) {
+        ti = proto_tree_add_uint(tree, hf_response_to, du->tvb, 0, 0,
+                                 transaction->request_frame);
+        proto_item_set_generated(ti);
+    }
     if (unit->repeats) {
         ti = proto_tree_add_uint(tree, hf_duplicate_of, du->tvb, 0, 0,
                                  unit->original_frame);
@@ -307,8 +311,10 @@ add_transaction(packet_info *pinfo, proto_tree *tree, proto_item *item,
         return;
     }
     nstime_delta(&time, &pinfo->abs_ts, &transaction->request_time);
-    ti = proto_tree_add_time(tree, hf_time, du->tvb, 0, 0, &time);
-    proto_item_set_generated(ti);
+    if (tree) {
+        ti = proto_tree_add_time(tree, hf_time, du->tvb, 0, 0, &time);
+        proto_item_set_generated(ti);
+    }
     if (nstime_to_msec(&time) > IPMI_EXTERN_TIMEOUT_MS) {
         expert_add_info(pinfo, ti, &ei_late);
     }
@@ -357,6 +363,10 @@ control_summary(packet_info *pinfo, const dissected_unit *du)
     const char *text = wmem_strdup_printf(pinfo->pool, "Control %s",
                                           du->info.name);
 
+    if (!ipmi_extern_control_find(du->bytes[0])) {
+        return wmem_strdup_printf(pinfo->pool, "Control 0x%02x (unknown)",
+                                  du->bytes[0]);
+    }
     switch (du->bytes[0]) {
     case IPMI_EXTERN_VERSION:
         return du->frame.len < 2 ? text
@@ -369,54 +379,73 @@ control_summary(packet_info *pinfo, const dissected_unit *du)
     }
 }
 
-/* A message is long enough for its kind but its checksum may be wrong. */
+/* What the specification says of a body's size. */
 static void
-dissect_message(packet_info *pinfo, proto_tree *tree, proto_item *item,
-                dissected_unit *du)
+add_data_length_expert(packet_info *pinfo, proto_item *item,
+                       const struct ipmi_command *command, ws_bool is_response,
+                       guint len)
+{
+    guint min = is_response ? command->rsp_min : command->req_min;
+    guint max = is_response ? command->rsp_max : command->req_max;
+
+    if (len < min || len > max) {
+        expert_add_info_format(pinfo, item, &ei_data_length,
+            "%s %s has %u byte%s of data, the specification gives it %s %u",
+            command->name, is_response ? "response" : "request", len,
+            plurality(len, "", "s"),
+            min == max ? "exactly" : len < min ? "at least" : "at most",
+            len < min ? min : max);
+    }
+}
+
+/* A message is long enough for its kind but its checksum may be wrong. The
+ * tree is NULL if nobody looks at it; experts are added all the same. */
+static void
+dissect_message(packet_info *pinfo, proto_tree *tree, proto_tree *body_tree,
+                proto_item *item, dissected_unit *du)
 {
     const guint8 *bytes = du->bytes;
+    const ipmi_extern_transaction *transaction = du->unit->transaction;
     tvbuff_t *tvb = du->tvb;
     ws_bool is_response = du->info.type == UNIT_RESPONSE;
     guint8 netfn = bytes[1] >> 2, cmd = bytes[2];
     int data_offset = is_response ? 4 : 3;
-    int data_len = (int)du->frame.len - data_offset - 1;
-    int checksum_offset = data_offset + data_len;
-    guint32 body = ipmi_body(netfn, bytes + data_offset, data_len);
-    const ipmi_extern_transaction *transaction = du->unit->transaction;
+    int checksum_offset = (int)du->frame.len - 1;
+    int data_len = checksum_offset - data_offset;
+    guint32 own_body = ipmi_body(netfn, bytes + data_offset, data_len);
     /* Many an error response leaves the identifier out. */
-    const struct ipmi_command *command = ipmi_command_find(
-        netfn, transaction ? transaction->body : body, cmd);
-    guint8 checksum;
-    proto_item *ti;
+    guint32 body = transaction ? transaction->body : own_body;
+    const struct ipmi_command *command = ipmi_command_find(netfn, body, cmd);
+    guint8 checksum = ipmi_extern_checksum(&du->frame, bytes[checksum_offset]);
+    proto_item *ti, *ccode_item = NULL, *data_item = item;
 
     du->info.name = ipmi_command_name(command, netfn);
-
-    proto_tree_add_item(tree, hf_seq, tvb, 0, 1, ENC_NA);
-    proto_tree_add_item(tree, hf_netfn, tvb, 1, 1, ENC_NA);
-    ti = proto_tree_add_string(tree, hf_netfn_name, tvb, 1, 1,
-                               ipmi_netfn_name(netfn));
-    proto_item_set_generated(ti);
-    proto_tree_add_item(tree, hf_lun, tvb, 1, 1, ENC_NA);
-    ti = proto_tree_add_item(tree, hf_cmd, tvb, 2, 1, ENC_NA);
-    proto_item_append_text(ti, " (%s)", du->info.name);
-    ti = proto_tree_add_string(tree, hf_cmd_name, tvb, 2, 1, du->info.name);
-    proto_item_set_generated(ti);
-
     if (is_response) {
         du->info.ccode = bytes[3];
         du->info.ccode_name = ipmi_ccode_name(command, bytes[3]);
-        ti = proto_tree_add_item(tree, hf_ccode, tvb, 3, 1, ENC_NA);
-        proto_item_append_text(ti, " (%s)", du->info.ccode_name);
-        if (bytes[3] != 0) {
-            expert_add_info_format(pinfo, ti, &ei_ccode_error,
-                "Completion code %02Xh: %s", bytes[3], du->info.ccode_name);
-        }
+    }
+
+    if (tree) {
+        proto_tree_add_item(tree, hf_seq, tvb, 0, 1, ENC_NA);
+        proto_tree_add_item(tree, hf_netfn, tvb, 1, 1, ENC_NA);
+        ti = proto_tree_add_string(tree, hf_netfn_name, tvb, 1, 1,
+                                   ipmi_netfn_name(netfn));
+        proto_item_set_generated(ti);
+        proto_tree_add_item(tree, hf_lun, tvb, 1, 1, ENC_NA);
+        ti = proto_tree_add_item(tree, hf_cmd, tvb, 2, 1, ENC_NA);
+        proto_item_append_text(ti, " (%s)", du->info.name);
+        ti = proto_tree_add_string(tree, hf_cmd_name, tvb, 2, 1,
+                                   du->info.name);
+        proto_item_set_generated(ti);
+    }
+    if (tree && is_response) {
+        ccode_item = proto_tree_add_item(tree, hf_ccode, tvb, 3, 1, ENC_NA);
+        proto_item_append_text(ccode_item, " (%s)", du->info.ccode_name);
         ti = proto_tree_add_string(tree, hf_ccode_name, tvb, 3, 1,
                                    du->info.ccode_name);
         proto_item_set_generated(ti);
     }
-
-    if (body != IPMI_BODY_NONE) {
+    if (tree && own_body != IPMI_BODY_NONE) {
         if ((netfn & ~1) == IPMI_NETFN_GROUP) {
             proto_tree_add_item(tree, hf_group, tvb, data_offset, 1, ENC_NA);
         } else {
@@ -424,43 +453,43 @@ dissect_message(packet_info *pinfo, proto_tree *tree, proto_item *item,
                                 ENC_LITTLE_ENDIAN);
         }
     }
-    if (data_len > 0) {
-        ti = proto_tree_add_item(tree, hf_data, tvb, data_offset, data_len,
-                                 ENC_NA);
-    } else {
-        ti = item;
+    if (tree && data_len > 0) {
+        data_item = proto_tree_add_item(tree, hf_data, tvb, data_offset,
+                                        data_len, ENC_NA);
     }
-    if (command && du->good && !(is_response && du->info.ccode != 0)) {
-        guint min = is_response ? command->rsp_min : command->req_min;
-        guint max = is_response ? command->rsp_max : command->req_max;
-
-        if ((guint)data_len < min || (guint)data_len > max) {
-            expert_add_info_format(pinfo, ti, &ei_data_length,
-                "%s %s has %d bytes of data, the specification gives it %s %u",
-                command->name, is_response ? "response" : "request", data_len,
-                min == max ? "exactly"
-                           : (guint)data_len < min ? "at least" : "at most",
-                (guint)data_len < min ? min : max);
-        }
+    if (tree || du->frame.sum != 0) {
+        proto_tree_add_checksum(tree, tvb, checksum_offset, hf_checksum,
+            hf_checksum_status, &ei_checksum_bad, pinfo, checksum, ENC_NA,
+            PROTO_CHECKSUM_VERIFY);
     }
-
-    checksum = ipmi_extern_checksum(&du->frame, bytes[checksum_offset]);
-    proto_tree_add_checksum(tree, tvb, checksum_offset, hf_checksum,
-        hf_checksum_status, &ei_checksum_bad, pinfo, checksum, ENC_NA,
-        PROTO_CHECKSUM_VERIFY);
-    if (checksum != bytes[checksum_offset]) {
+    if (tree && du->frame.sum != 0) {
         ti = proto_tree_add_uint(tree, hf_checksum_calculated, tvb,
                                  checksum_offset, 1, checksum);
         proto_item_set_generated(ti);
     }
 
-    add_lengths_expert(pinfo, item, du->frame.len);
-    if (du->good) {
-        if ((du->info.direction == HOST_TO_BMC && is_response) ||
-            (du->info.direction == BMC_TO_HOST && !is_response)) {
-            expert_add_info(pinfo, item, &ei_direction);
-        }
-        add_transaction(pinfo, tree, item, du);
+    add_size_experts(pinfo, item, du->frame.len);
+    if (!du->good) {
+        return;
+    }
+    if (is_response && du->info.ccode != 0) {
+        expert_add_info_format(pinfo, ccode_item, &ei_ccode_error,
+            "Completion code %02Xh: %s", du->info.ccode, du->info.ccode_name);
+    } else if (command) {
+        add_data_length_expert(pinfo, data_item, command, is_response,
+                               data_len);
+    }
+    if ((du->info.direction == HOST_TO_BMC && is_response) ||
+        (du->info.direction == BMC_TO_HOST && !is_response)) {
+        expert_add_info(pinfo, item, &ei_direction);
+    }
+    add_transaction(pinfo, tree, item, du);
+
+    if (decode_body && ipmi_body_is_decoded(netfn, body, cmd) &&
+        !ipmi_body_dissect(tvb_new_subset_length(tvb, 1, checksum_offset - 1),
+                           pinfo, body_tree, du->unit->body_key,
+                           du->unit->body_channel)) {
+        expert_add_info(pinfo, data_item, &ei_data_undecoded);
     }
 }
 
@@ -493,8 +522,8 @@ dissect_control(packet_info *pinfo, proto_tree *tree, dissected_unit *du)
     }
     if (operands != info->operands) {
         expert_add_info_format(pinfo, ti, &ei_control_length,
-            "%s has %d operand bytes instead of %u", info->name, operands,
-            info->operands);
+            "%s has %d operand byte%s instead of %u", info->name, operands,
+            plurality(operands, "", "s"), info->operands);
     }
     if ((du->info.direction == HOST_TO_BMC &&
          !(info->senders & IPMI_EXTERN_FROM_HOST)) ||
@@ -625,7 +654,7 @@ track_unit(packet_info *pinfo, dissected_unit *du)
     if (du->info.type == UNIT_CONTROL) {
         ipmi_extern_track_control(du->link, pinfo, du->unit, du->bytes,
                                   du->frame.len,
-                                  du->info.direction == HOST_TO_BMC);
+                                  du->info.direction);
     } else {
         ipmi_extern_track_message(du->link, pinfo, du->unit, du->bytes,
                                   du->frame.len);
@@ -756,9 +785,17 @@ unit_summary(packet_info *pinfo, const dissected_unit *du, unit_shape shape)
     return message_summary(pinfo, du);
 }
 
+/* Whether anyone looks at our part of the tree. */
+static ws_bool
+is_wanted(proto_tree *tree)
+{
+    return proto_field_is_referenced(tree, proto_ipmi_extern) ||
+           proto_field_is_referenced(tree, proto_expert);
+}
+
 static void
 show_summary(packet_info *pinfo, proto_tree *tree, proto_item *item,
-             const dissected_unit *du, unit_shape shape)
+             const dissected_unit *du, unit_shape shape, guint32 index)
 {
     ws_bool in_tree = tree && PTREE_DATA(tree)->visible;
     const char *summary;
@@ -767,7 +804,10 @@ show_summary(packet_info *pinfo, proto_tree *tree, proto_item *item,
         return;
     }
     summary = unit_summary(pinfo, du, shape);
-    col_append_sep_str(pinfo->cinfo, COL_INFO, "; ", summary);
+    if (index > 0) {
+        col_append_str(pinfo->cinfo, COL_INFO, "; ");
+    }
+    col_append_str(pinfo->cinfo, COL_INFO, summary);
     if (in_tree) {
         proto_item_append_text(item, ", %s%s%s",
             du->info.direction == DIRECTION_UNKNOWN ? ""
@@ -802,7 +842,7 @@ dissect_unit(tvbuff_t *tvb, int offset, int frame_len, packet_info *pinfo,
     add_new_data_source(pinfo, du.tvb, "IPMI extern frame");
     shape = shape_of(&du);
 
-    if (proto_field_is_referenced(tree, proto_ipmi_extern)) {
+    if (is_wanted(tree)) {
         item = proto_tree_add_item(tree, proto_ipmi_extern, du.wire_tvb, 0, -1,
                                    ENC_NA);
         unit_tree = proto_item_add_subtree(item, ett_ipmi_extern);
@@ -820,22 +860,24 @@ dissect_unit(tvbuff_t *tvb, int offset, int frame_len, packet_info *pinfo,
     }
     add_frame_experts(pinfo, item, &du);
 
-    if (shape == SHAPE_MESSAGE || shape == SHAPE_CONTROL) {
+    if (unit_tree && (shape == SHAPE_MESSAGE || shape == SHAPE_CONTROL)) {
         ti = proto_tree_add_uint(unit_tree, hf_type, du.tvb, 0, 0,
                                  du.info.type);
         proto_item_set_generated(ti);
     }
     switch (shape) {
     case SHAPE_MESSAGE:
-        dissect_message(pinfo, unit_tree, item, &du);
+        dissect_message(pinfo, unit_tree, body_tree, item, &du);
         break;
     case SHAPE_CONTROL:
         dissect_control(pinfo, unit_tree, &du);
         break;
     case SHAPE_TOO_SHORT:
         expert_add_info_format(pinfo, item, &ei_too_short,
-            "Message of %zu bytes; a request has at least %u, a response %u",
-            du.frame.len, IPMI_EXTERN_MIN_REQUEST, IPMI_EXTERN_MIN_RESPONSE);
+            "Message of %zu byte%s; a request has at least %u, a response %u",
+            du.frame.len, plurality(du.frame.len, "", "s"),
+            IPMI_EXTERN_MIN_REQUEST,
+            IPMI_EXTERN_MIN_RESPONSE);
         /* fall through */
     default:
         if (du.frame.len > 0) {
@@ -843,13 +885,7 @@ dissect_unit(tvbuff_t *tvb, int offset, int frame_len, packet_info *pinfo,
         }
         break;
     }
-    show_summary(pinfo, unit_tree, item, &du, shape);
-
-    if (du.good && shape == SHAPE_MESSAGE && decode_body) {
-        ipmi_body_dissect(
-            tvb_new_subset_length(du.tvb, 1, (int)du.frame.len - 2), pinfo,
-            body_tree, du.unit->body_key, du.unit->body_channel);
-    }
+    show_summary(pinfo, unit_tree, item, &du, shape, index);
 
     du.info.link = link;
     du.info.unit = du.unit;
@@ -1030,7 +1066,9 @@ fill_value_strings(void)
 
     for (guint netfn = 0; netfn < 64; netfn++) {
         netfn_vals[netfn].value = netfn;
-        netfn_vals[netfn].strptr = ipmi_netfn_name((guint8)netfn);
+        netfn_vals[netfn].strptr = wmem_strdup_printf(
+            wmem_epan_scope(), "%s%s", ipmi_netfn_name((guint8)netfn),
+            netfn & 1 ? " response" : "");
     }
     for (guint code = 0; code < 256; code++) {
         const char *group = ipmi_group_name((guint8)code);
@@ -1301,6 +1339,10 @@ proto_register_ipmi_extern(void)
         { &ei_data_length,
           { "ipmi_extern.data.length", PI_PROTOCOL, PI_WARN,
             "Body of a size that the specification does not give the command", EXPFILL }
+        },
+        { &ei_data_undecoded,
+          { "ipmi_extern.data.undecoded", PI_UNDECODED, PI_NOTE,
+            "Wireshark's IPMI dissectors expect more data", EXPFILL }
         },
         { &ei_retransmission,
           { "ipmi_extern.retransmission", PI_SEQUENCE, PI_NOTE,

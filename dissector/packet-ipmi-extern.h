@@ -12,12 +12,6 @@
 #include "ipmi-extern-trans.h"
 
 typedef enum {
-    HOST_TO_BMC,
-    BMC_TO_HOST,
-    DIRECTION_UNKNOWN
-} ipmi_extern_direction;
-
-typedef enum {
     UNIT_REQUEST,
     UNIT_RESPONSE,
     UNIT_CONTROL,
