@@ -77,9 +77,11 @@ class Link(Capture):
     def __init__(self, *names):
         super().__init__(LINKTYPE_WIRESHARK_UPPER_PDU, names or ("ipmi0",))
 
-    def record(self, direction, frames, comment=None, after=STEP, link=0):
+    def record(self, direction, frames, comment=None, after=STEP, link=0,
+               dissector="ipmi_extern"):
         """Appends frames in one packet."""
-        name = b"ipmi_extern\0"
+        name = dissector.encode() + b"\0"
+        name += bytes(-len(name) % 4)
         tags = struct.pack(">HH", self.TAG_DISSECTOR_NAME, len(name)) + name
         tags += struct.pack(">HH", self.TAG_END, 0)
         self.packet(tags + b"".join(frames), link, direction, comment, after)

@@ -58,12 +58,12 @@ FIELDS = {
 }
 
 
-def dissected(name):
-    """The frames of a sample as the dissector has them."""
-    packets = ElementTree.fromstring(tshark.run_on(
-        name, "-2", "-Y", "ipmi_extern", "-T", "pdml", "-J", "ipmi_extern"))
+def dissected(path):
+    """The frames of a capture as the dissector has them."""
+    packets = ElementTree.fromstring(tshark.run(
+        "-r", path, *tshark.preferences(path), "-2", "-Y", "ipmi_extern",
+        "-T", "pdml", "-J", "ipmi_extern"))
     for packet in packets.iter("packet"):
-        # Elements of a protocol inside another packet's bytes would be a bug.
         packet_number = number(packet.find("./proto[@name='geninfo']/field[@name='num']"))
         for frame in packet.iterfind("./proto[@name='ipmi_extern']"):
             found = {"packet": packet_number}
@@ -85,8 +85,8 @@ def by_place(frames):
 
 def differences(name):
     """Words for each difference between the two in a sample."""
-    ours = by_place(dissected(name))
-    theirs = by_place(decode.decode(os.path.join(tshark.SAMPLES, name)))
+    path = os.path.join(tshark.SAMPLES, name)
+    ours, theirs = by_place(dissected(path)), by_place(decode.decode(path))
     for place in sorted(ours.keys() | theirs.keys()):
         where = f"{name}: packet {place[0]}, frame {place[1]}"
         if place not in ours or place not in theirs:

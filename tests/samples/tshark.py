@@ -57,10 +57,15 @@ def run(*arguments, timeout=120):
     return result.stdout
 
 
-def run_on(name, *arguments, **how):
+def preferences(path):
+    """Arguments to see all of a sample; none for another file."""
+    return PREFERENCES.get(stem(os.path.basename(path)), ())
+
+
+def run_on(name, *arguments):
     """tshark's standard output for one sample, as text."""
-    return run("-r", os.path.join(SAMPLES, name), *PREFERENCES.get(stem(name), ()),
-               *arguments, **how).decode(errors="replace")
+    path = os.path.join(SAMPLES, name)
+    return run("-r", path, *preferences(path), *arguments).decode(errors="replace")
 
 
 def finish(failures):
