@@ -114,8 +114,9 @@ def check(profile):
     rules = color_rules(profile / "colorfilters")
     filters = buttons(profile / "dfilter_buttons")
 
-    # Wireshark 4.4 and later go by the order, earlier ones by the format.
-    if [column for column, _ in widths] != [column for _, column in formats]:
+    # Wireshark 4.4 and later go by the order, earlier ones by the fields.
+    if [column for column, _ in widths] != [
+            re.sub(r":\d+:[RU]$", "", column) for _, column in formats]:
         yield "recent: other columns than in preferences"
     for name, entries in ("colorfilters", rules), ("dfilter_buttons", filters):
         if not entries or lines_in(profile / name) != len(entries):
