@@ -31,7 +31,7 @@
 #include "packet-ipmi-extern.h"
 
 /* No assignment by IANA; the port of OpenIPMI's examples. */
-#define IPMI_EXTERN_TCP_PORT 9002
+#define IPMI_EXTERN_TCP_PORTS "9002"
 
 /* Bits of tcp.completeness; Wireshark keeps their names to itself. */
 #define COMPLETENESS_SYN        0x01
@@ -1405,8 +1405,9 @@ proto_register_ipmi_extern(void)
 void
 proto_reg_handoff_ipmi_extern(void)
 {
-    dissector_add_uint_with_preference("tcp.port", IPMI_EXTERN_TCP_PORT,
-                                       ipmi_extern_tcp_handle);
+    /* As a range, so that the user can move it, add to it or clear it. */
+    dissector_add_uint_range_with_preference("tcp.port", IPMI_EXTERN_TCP_PORTS,
+                                             ipmi_extern_tcp_handle);
     heur_dissector_add("tcp", dissect_ipmi_extern_heur, "IPMI extern over TCP",
                        "ipmi_extern_tcp", proto_ipmi_extern, HEURISTIC_ENABLE);
     ipmi_body_handoff();
