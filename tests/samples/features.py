@@ -21,7 +21,7 @@ from generate import APP, CHASSIS, GET_DEVICE_ID, req
 # One of each kind: real, with faults, several links, several frames a packet.
 STATISTICS = ("kcs-35-ipmitool-commands.pcap", "kcs-bmc-killed-and-restarted.pcap",
               "transactions.pcapng", "cut-off.pcapng", "two-links.pcapng",
-              "frames-in-one-record.pcapng", "tcp-two-links.pcapng")
+              "frames-in-one-record.pcapng", "tcp-connection-ends.pcapng")
 
 NO_HEURISTIC = ("--disable-heuristic", "ipmi_extern_tcp")
 
@@ -168,7 +168,7 @@ class ExportPdu(unittest.TestCase):
         of_the_file = ("packet", "response_in", "response_to", "retransmission_of",
                        "duplicate_of", "cutoff_by")
         for sample in ("kcs-bmc-killed-and-restarted.pcap", "transactions.pcapng",
-                       "frames-in-one-record.pcapng", "tcp-two-links.pcapng"):
+                       "frames-in-one-record.pcapng", "tcp-connection-ends.pcapng"):
             with self.subTest(sample), tshark.capture_file(self.exported(sample)) as path:
                 frames = [[{key: value for key, value in frame.items() if key not in of_the_file}
                            for frame in compare.dissected(capture)] for capture in
