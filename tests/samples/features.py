@@ -168,7 +168,7 @@ class ExportPdu(unittest.TestCase):
         of_the_file = ("packet", "response_in", "response_to", "retransmission_of",
                        "duplicate_of", "cutoff_by")
         for sample in ("kcs-bmc-killed-and-restarted.pcap", "transactions.pcapng",
-                       "frames-in-one-record.pcapng", "tcp-connection-ends.pcapng"):
+                       "frames-in-one-record.pcapng", "two-links.pcapng", "tcp-two-links.pcapng"):
             with self.subTest(sample), tshark.capture_file(self.exported(sample)) as path:
                 frames = [[{key: value for key, value in frame.items() if key not in of_the_file}
                            for frame in compare.dissected(capture)] for capture in
