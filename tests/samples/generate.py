@@ -407,11 +407,22 @@ def cut_off():
 @sample("sequence-wrap")
 def sequence_wrap():
     """A host that counts past 255: every sequence number, and from 00 again.
-    a0, a1 and aa occur as sequence and as checksum."""
+    a0, a1 and aa occur as sequence and as checksum. Two requests of the first
+    round are never answered; the second round is not about them."""
     link = Link()
-    for count in range(256 + 16):
-        request, response = get_device_id(count & 0xFF)
-        link.host(request, comment="Sequence starts again" if count == 256 else None)
+    for count in range(256 + 0x50):
+        seq = count & 0xFF
+        comment = "Sequence starts again" if count == 256 else None
+        request, response = get_device_id(seq)
+        if count in (0x40, 0x41):
+            link.host(request, comment="Never answered")
+            continue
+        if count == 256 + 0x40:
+            comment = "The same bytes as 256 requests ago: no retransmission of that"
+        elif count == 256 + 0x41:
+            request, response = req(seq, CHASSIS, 0x01), rsp(seq, CHASSIS, 0x01, b"\x21\x00\x00")
+            comment = "Another command: nobody waits for the old one any more"
+        link.host(request, comment=comment)
         link.bmc(response, after=0.0001 + count * 0.000001)
     return link
 
