@@ -172,7 +172,7 @@ track_request(ipmi_extern_link *link, packet_info *pinfo,
               ipmi_extern_unit *unit, const guint8 *message, size_t len)
 {
     guint8 seq = message[0], netfn_lun = message[1], cmd = message[2];
-    guint8 checksum = message[len - 1];
+    guint32 hash = wmem_strong_hash(message, len);
     ipmi_extern_transaction *earlier = link->by_seq[seq];
     ipmi_extern_transaction *transaction;
     ws_bool bridged = is_bridged(netfn_lun >> 2, cmd);
@@ -180,8 +180,7 @@ track_request(ipmi_extern_link *link, packet_info *pinfo,
     unit->body_channel = bridged ? 0 : seq;
     if (is_waiting(earlier) && link->requests - earlier->serial < SEQ_WINDOW) {
         unit->original_frame = earlier->request_frame;
-        if (earlier->netfn_lun == netfn_lun && earlier->cmd == cmd &&
-            earlier->len == len && earlier->checksum == checksum) {
+        if (earlier->hash == hash) {
             unit->transaction = earlier;
             unit->body_key = earlier->body_key;
             unit->repeats = 1;
@@ -204,8 +203,7 @@ track_request(ipmi_extern_link *link, packet_info *pinfo,
     transaction->serial = link->requests++;
     transaction->body_key = request_key(link, seq, bridged);
     transaction->body = ipmi_body(netfn_lun >> 2, message + 3, len - 4);
-    transaction->len = (guint16)len;
-    transaction->checksum = checksum;
+    transaction->hash = hash;
     transaction->netfn_lun = netfn_lun;
     transaction->cmd = cmd;
     link->by_seq[seq] = transaction;

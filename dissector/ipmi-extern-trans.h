@@ -40,8 +40,7 @@ typedef struct {
     guint32  cutoff_frame;      /* what cut it off, 0 if nothing did */
     guint32  body;              /* ipmi_body() of the request */
     guint32  body_key;          /* for ipmi_body_dissect() */
-    guint16  len;               /* of the request, unescaped */
-    guint8   checksum;          /* of the request */
+    guint32  hash;              /* of the request's bytes, unescaped */
     guint8   cutoff;            /* ipmi_extern_cutoff */
     guint8   netfn_lun;         /* of the request */
     guint8   cmd;
