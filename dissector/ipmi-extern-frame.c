@@ -108,10 +108,11 @@ ipmi_extern_frame_decode(const uint8_t *wire, size_t wire_len, uint8_t *out,
                 note_escape_fault(frame, pos - 1, IPMI_EXTERN_ESCAPE_AT_END);
                 continue;
             }
-            byte = (uint8_t)(wire[pos++] & ~IPMI_EXTERN_ESCAPE_BIT);
-            if (!is_special(byte) || !(wire[pos - 1] & IPMI_EXTERN_ESCAPE_BIT)) {
-                note_escape_fault(frame, pos - 2, IPMI_EXTERN_ESCAPE_NEEDLESS);
+            byte = (uint8_t)(wire[pos] & ~IPMI_EXTERN_ESCAPE_BIT);
+            if (byte == wire[pos] || !is_special(byte)) {
+                note_escape_fault(frame, pos - 1, IPMI_EXTERN_ESCAPE_NEEDLESS);
             }
+            pos++;
         }
         if (out) {
             out[len] = byte;

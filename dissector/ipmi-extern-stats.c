@@ -14,7 +14,6 @@
 #include <epan/exported_pdu.h>
 #include <epan/follow.h>
 #include <epan/packet.h>
-#include <epan/proto_data.h>
 #include <epan/srt_table.h>
 #include <epan/stats_tree.h>
 #include <epan/tap.h>
@@ -22,16 +21,17 @@
 #include <wiretap/wtap.h>
 
 #include "ipmi-extern-stats.h"
+#include "packet-ipmi-extern.h"
 
 static int frame_tap = -1;
 static int follow_tap = -1;
 static int export_tap = -1;
 
 static ws_bool
-is_first_response(const ipmi_extern_tap_info *info)
+is_first_response(const ipmi_extern_decoded *info)
 {
-    return info->type == UNIT_RESPONSE && info->unit->transaction &&
-           !info->unit->repeats;
+    return info->good && info->type == UNIT_RESPONSE &&
+           info->unit->transaction && !info->unit->repeats;
 }
 
 /* Service response times, a row a command. */
@@ -59,7 +59,7 @@ srt_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_,
            const void *data, tap_flags_t flags _U_)
 {
     srt_data_t *srt = (srt_data_t *)tapdata;
-    const ipmi_extern_tap_info *info = (const ipmi_extern_tap_info *)data;
+    const ipmi_extern_decoded *info = (const ipmi_extern_decoded *)data;
     srt_stat_table *table;
 
     if (!is_first_response(info)) {
@@ -108,7 +108,7 @@ tree_error(stats_tree *st, const char *name)
 }
 
 static void
-tree_request(stats_tree *st, const ipmi_extern_tap_info *info)
+tree_request(stats_tree *st, const ipmi_extern_decoded *info)
 {
     if (info->unit->repeats) {
         tree_error(st, "Retransmissions");
@@ -124,7 +124,7 @@ tree_request(stats_tree *st, const ipmi_extern_tap_info *info)
 
 static void
 tree_response(stats_tree *st, packet_info *pinfo,
-              const ipmi_extern_tap_info *info)
+              const ipmi_extern_decoded *info)
 {
     nstime_t time;
 
@@ -148,8 +148,12 @@ static tap_packet_status
 tree_packet(stats_tree *st, packet_info *pinfo, epan_dissect_t *edt _U_,
             const void *data, tap_flags_t flags _U_)
 {
-    const ipmi_extern_tap_info *info = (const ipmi_extern_tap_info *)data;
+    const ipmi_extern_decoded *info = (const ipmi_extern_decoded *)data;
 
+    if (!info->good) {
+        tree_error(st, "Frames that the receiver drops");
+        return TAP_PACKET_REDRAW;
+    }
     switch (info->type) {
     case UNIT_REQUEST:
         tree_request(st, info);
@@ -162,9 +166,6 @@ tree_packet(stats_tree *st, packet_info *pinfo, epan_dissect_t *edt _U_,
         if (info->unit->not_announced) {
             tree_error(st, "Control commands not announced");
         }
-        break;
-    case UNIT_BROKEN:
-        tree_error(st, "Frames that the receiver drops");
         break;
     }
     return TAP_PACKET_REDRAW;
@@ -193,7 +194,7 @@ interface_name(packet_info *pinfo)
 
 /* Who an end is, and of which link: "Host 127.0.0.1:40000", "BMC kcs0". */
 static void
-set_end(packet_info *pinfo, const ipmi_extern_tap_info *info, ws_bool source,
+set_end(packet_info *pinfo, const ipmi_extern_decoded *info, ws_bool source,
         address *end)
 {
     const char *role = (info->direction == HOST_TO_BMC) == source ? "Host"
@@ -231,7 +232,7 @@ conversation_packet(void *tapdata, packet_info *pinfo,
 {
     static ct_dissector_info_t dissector_info = { no_conversation_filter };
     conv_hash_t *hash = (conv_hash_t *)tapdata;
-    const ipmi_extern_tap_info *info = (const ipmi_extern_tap_info *)data;
+    const ipmi_extern_decoded *info = (const ipmi_extern_decoded *)data;
     address src, dst;
 
     if (info->direction == DIRECTION_UNKNOWN) {
@@ -241,7 +242,7 @@ conversation_packet(void *tapdata, packet_info *pinfo,
     set_end(pinfo, info, 1, &src);
     set_end(pinfo, info, 0, &dst);
     add_conversation_table_data_with_conv_id(
-        hash, &src, &dst, 0, 0, info->link->number, 1, info->wire_len,
+        hash, &src, &dst, 0, 0, info->link->number, 1, info->frame.wire_len,
         &pinfo->rel_ts, &pinfo->abs_ts, &dissector_info, CONVERSATION_NONE);
     return TAP_PACKET_REDRAW;
 }
@@ -252,7 +253,7 @@ endpoint_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_,
 {
     static et_dissector_info_t dissector_info = { no_endpoint_filter };
     conv_hash_t *hash = (conv_hash_t *)tapdata;
-    const ipmi_extern_tap_info *info = (const ipmi_extern_tap_info *)data;
+    const ipmi_extern_decoded *info = (const ipmi_extern_decoded *)data;
     address src, dst;
 
     if (info->direction == DIRECTION_UNKNOWN) {
@@ -261,9 +262,9 @@ endpoint_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_,
     hash->flags = flags;
     set_end(pinfo, info, 1, &src);
     set_end(pinfo, info, 0, &dst);
-    add_endpoint_table_data(hash, &src, 0, 1, 1, info->wire_len,
+    add_endpoint_table_data(hash, &src, 0, 1, 1, info->frame.wire_len,
                             &dissector_info, ENDPOINT_NONE);
-    add_endpoint_table_data(hash, &dst, 0, 0, 1, info->wire_len,
+    add_endpoint_table_data(hash, &dst, 0, 0, 1, info->frame.wire_len,
                             &dissector_info, ENDPOINT_NONE);
     return TAP_PACKET_REDRAW;
 }
@@ -282,8 +283,8 @@ follow_conversation_filter(epan_dissect_t *edt _U_, packet_info *pinfo,
 {
     ws_bool over_tcp = proto_is_frame_protocol(pinfo->layers, "tcp");
 
-    if (!p_get_proto_data(wmem_file_scope(), pinfo, proto_ipmi_extern, 0)) {
-        return NULL;    /* no frame of ours in this packet */
+    if (!ipmi_extern_packet_has_units(pinfo)) {
+        return NULL;
     }
     *stream = ipmi_extern_link_get(pinfo, over_tcp)->number;
     *sub_stream = 0;
@@ -320,7 +321,7 @@ follow_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_,
               const void *data, tap_flags_t flags _U_)
 {
     follow_info_t *follow = (follow_info_t *)tapdata;
-    const ipmi_extern_tap_info *info = (const ipmi_extern_tap_info *)data;
+    const ipmi_extern_decoded *info = (const ipmi_extern_decoded *)data;
     ws_bool from_bmc = info->direction == BMC_TO_HOST;
     guint len = tvb_captured_length(info->tvb);
     follow_record_t *record;
@@ -378,7 +379,7 @@ u32_tag_fill(packet_info *pinfo _U_, void *data, guint8 *buffer,
 
 static void
 export_frame(packet_info *pinfo, tvbuff_t *wire,
-             const ipmi_extern_tap_info *info)
+             const ipmi_extern_decoded *info)
 {
     u32_tag link_tag = { EXP_PDU_TAG_SRC_PORT, info->link->number };
     u32_tag direction_tag = {
@@ -418,7 +419,7 @@ export_frame(packet_info *pinfo, tvbuff_t *wire,
 
 void
 ipmi_extern_stats_frame(packet_info *pinfo, tvbuff_t *wire,
-                        const ipmi_extern_tap_info *info)
+                        const ipmi_extern_decoded *info)
 {
     if (have_tap_listener(frame_tap) || have_tap_listener(follow_tap)) {
         void *copy = wmem_memdup(pinfo->pool, info, sizeof *info);

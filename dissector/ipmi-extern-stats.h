@@ -8,7 +8,7 @@
 #ifndef IPMI_EXTERN_STATS_H
 #define IPMI_EXTERN_STATS_H
 
-#include "packet-ipmi-extern.h"
+#include "ipmi-extern-unit.h"
 
 /* To be called once, when the protocol and its fields are registered. */
 void ipmi_extern_stats_register(void);
@@ -16,6 +16,6 @@ void ipmi_extern_stats_register(void);
 /* Hands one frame of the wire format, the bytes of wire as captured, to
  * whoever listens. */
 void ipmi_extern_stats_frame(packet_info *pinfo, tvbuff_t *wire,
-                             const ipmi_extern_tap_info *info);
+                             const ipmi_extern_decoded *info);
 
 #endif /* IPMI_EXTERN_STATS_H */

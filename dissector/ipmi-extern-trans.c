@@ -284,8 +284,8 @@ ipmi_extern_track_control(ipmi_extern_link *link, packet_info *pinfo,
 
     link->last_time = pinfo->abs_ts;
 
-    if (info && info->capability && direction != HOST_TO_BMC && link->capabilities_known &&
-        !(link->capabilities & info->capability)) {
+    if (info && info->capability && direction != HOST_TO_BMC &&
+        link->capabilities_known && !(link->capabilities & info->capability)) {
         unit->not_announced = 1;
     }
 

@@ -16,34 +16,21 @@
 
 #include "ws-compat.h"
 
-#include <epan/dissectors/packet-tcp.h>
 #include <epan/expert.h>
 #include <epan/packet.h>
 #include <epan/prefs.h>
-#include <epan/proto_data.h>
 #include <epan/tfs.h>
 #include <wsutil/str_util.h>
 
 #include "ipmi-body.h"
 #include "ipmi-extern-frame.h"
 #include "ipmi-extern-stats.h"
+#include "ipmi-extern-transport.h"
+#include "ipmi-extern-unit.h"
 #include "ipmi-names.h"
 #include "packet-ipmi-extern.h"
 
-/* No assignment by IANA; the port of OpenIPMI's examples. */
-#define IPMI_EXTERN_TCP_PORTS "9002"
-
-/* Bits of tcp.completeness; Wireshark keeps their names to itself. */
-#define COMPLETENESS_SYN        0x01
-#define COMPLETENESS_SYN_ACK    0x02
-
-/* Keys of p_add_proto_data(). */
-#define KEY_UNITS       0   /* file scope: packet_units */
-#define KEY_UNIT_COUNT  0   /* packet scope: how many were dissected so far */
-
 int proto_ipmi_extern = -1;
-
-static dissector_handle_t ipmi_extern_tcp_handle;
 
 static ws_bool decode_body = 1;
 
@@ -149,19 +136,6 @@ static const value_string cutoff_vals[] = {
     { 0, NULL }
 };
 
-/* One frame of the wire format, on its way through the functions below. */
-typedef struct {
-    tvbuff_t   *wire_tvb;
-    tvbuff_t   *tvb;            /* unescaped, a data source of its own */
-    const guint8 *bytes;        /* the same */
-    struct ipmi_extern_frame frame;
-    ipmi_extern_link *link;
-    ipmi_extern_unit *unit;
-    ws_bool     cut;            /* the message goes on in the next frame */
-    ws_bool     good;           /* its receiver takes it */
-    ipmi_extern_tap_info info;
-} dissected_unit;
-
 /* How much of a frame there is to dissect. */
 typedef enum {
     SHAPE_REST,             /* of a frame that began before the capture */
@@ -207,11 +181,11 @@ add_size_experts(packet_info *pinfo, proto_item *item, size_t len)
 /* Faults that any frame can have. */
 static void
 add_frame_experts(packet_info *pinfo, proto_item *item,
-                  const dissected_unit *du)
+                  const ipmi_extern_decoded *decoded)
 {
-    const struct ipmi_extern_frame *frame = &du->frame;
+    const struct ipmi_extern_frame *frame = &decoded->frame;
 
-    if (du->unit->resync) {
+    if (decoded->unit->resync) {
         expert_add_info(pinfo, item, &ei_resync);
         return;
     }
@@ -237,7 +211,7 @@ add_frame_experts(packet_info *pinfo, proto_item *item,
             "it stands for itself", frame->escape_offset);
         break;
     }
-    if (du->cut) {
+    if (decoded->cut) {
         expert_add_info_format(pinfo, item, &ei_escape_missing,
             "%02Xh at wire offset %zu is not escaped: the checksum is right "
             "if it is data and the next frame belongs to this one",
@@ -248,9 +222,9 @@ add_frame_experts(packet_info *pinfo, proto_item *item,
 /* The fields that tell of the other messages of a transaction. */
 static void
 add_transaction(packet_info *pinfo, proto_tree *tree, proto_item *item,
-                const dissected_unit *du)
+                const ipmi_extern_decoded *decoded)
 {
-    const ipmi_extern_unit *unit = du->unit;
+    const ipmi_extern_unit *unit = decoded->unit;
     const ipmi_extern_transaction *transaction = unit->transaction;
     proto_item *ti = NULL;
     nstime_t time;
@@ -267,23 +241,23 @@ add_transaction(packet_info *pinfo, proto_tree *tree, proto_item *item,
         return;
     }
 
-    if (du->info.type == UNIT_REQUEST) {
+    if (decoded->type == UNIT_REQUEST) {
         if (unit->repeats) {
-            ti = proto_tree_add_uint(tree, hf_retransmission_of, du->tvb, 0, 0,
-                                     unit->original_frame);
+            ti = proto_tree_add_uint(tree, hf_retransmission_of, decoded->tvb,
+                                     0, 0, unit->original_frame);
             proto_item_set_generated(ti);
             expert_add_info(pinfo, ti, &ei_retransmission);
         }
         if (transaction->response_frame) {
-            ti = proto_tree_add_uint(tree, hf_response_in, du->tvb, 0, 0,
+            ti = proto_tree_add_uint(tree, hf_response_in, decoded->tvb, 0, 0,
                                      transaction->response_frame);
             proto_item_set_generated(ti);
         } else if (PINFO_FD_VISITED(pinfo)) {
             ipmi_extern_cutoff cutoff = ipmi_extern_cutoff_of(
-                du->link, pinfo, transaction, du->bytes[0]);
+                decoded->link, pinfo, transaction, decoded->bytes[0]);
 
             if (transaction->cutoff_frame) {
-                ti = proto_tree_add_uint(tree, hf_cutoff_by, du->tvb, 0, 0,
+                ti = proto_tree_add_uint(tree, hf_cutoff_by, decoded->tvb, 0, 0,
                                          transaction->cutoff_frame);
                 proto_item_set_generated(ti);
             }
@@ -299,12 +273,12 @@ add_transaction(packet_info *pinfo, proto_tree *tree, proto_item *item,
     }
 
     if (tree) {
-        ti = proto_tree_add_uint(tree, hf_response_to, du->tvb, 0, 0,
+        ti = proto_tree_add_uint(tree, hf_response_to, decoded->tvb, 0, 0,
                                  transaction->request_frame);
         proto_item_set_generated(ti);
     }
     if (unit->repeats) {
-        ti = proto_tree_add_uint(tree, hf_duplicate_of, du->tvb, 0, 0,
+        ti = proto_tree_add_uint(tree, hf_duplicate_of, decoded->tvb, 0, 0,
                                  unit->original_frame);
         proto_item_set_generated(ti);
         expert_add_info(pinfo, ti, &ei_duplicate);
@@ -312,7 +286,7 @@ add_transaction(packet_info *pinfo, proto_tree *tree, proto_item *item,
     }
     nstime_delta(&time, &pinfo->abs_ts, &transaction->request_time);
     if (tree) {
-        ti = proto_tree_add_time(tree, hf_time, du->tvb, 0, 0, &time);
+        ti = proto_tree_add_time(tree, hf_time, decoded->tvb, 0, 0, &time);
         proto_item_set_generated(ti);
     }
     if (nstime_to_msec(&time) > IPMI_EXTERN_TIMEOUT_MS) {
@@ -322,30 +296,30 @@ add_transaction(packet_info *pinfo, proto_tree *tree, proto_item *item,
 
 /* What the Info column and the tree's first line say of a message. */
 static const char *
-message_summary(packet_info *pinfo, const dissected_unit *du)
+message_summary(packet_info *pinfo, const ipmi_extern_decoded *decoded)
 {
-    const ipmi_extern_unit *unit = du->unit;
+    const ipmi_extern_unit *unit = decoded->unit;
     wmem_strbuf_t *text = wmem_strbuf_new(pinfo->pool, "");
     nstime_t time;
 
-    if (du->frame.sum != 0) {
+    if (decoded->frame.sum != 0) {
         wmem_strbuf_append(text, "Bad checksum: ");
     } else if (unit->repeats) {
-        wmem_strbuf_append(text, du->info.type == UNIT_REQUEST
+        wmem_strbuf_append(text, decoded->type == UNIT_REQUEST
                                      ? "Retransmission: " : "Duplicate: ");
     } else if (unit->unsolicited) {
         wmem_strbuf_append(text, "Unsolicited: ");
     }
     wmem_strbuf_append_printf(text, "%s seq 0x%02x %s",
-        val_to_str_const(du->info.type, type_short_vals, ""),
-        du->bytes[0], du->info.name);
+        val_to_str_const(decoded->type, type_short_vals, ""),
+        decoded->bytes[0], decoded->name);
 
-    if (du->info.type == UNIT_RESPONSE) {
-        if (du->info.ccode == 0) {
+    if (decoded->type == UNIT_RESPONSE) {
+        if (decoded->ccode == 0) {
             wmem_strbuf_append(text, " OK");
         } else {
             wmem_strbuf_append_printf(text, ": %s (%02Xh)",
-                                      du->info.ccode_name, du->info.ccode);
+                                      decoded->ccode_name, decoded->ccode);
         }
         if (unit->transaction && !unit->repeats) {
             nstime_delta(&time, &pinfo->abs_ts,
@@ -358,22 +332,23 @@ message_summary(packet_info *pinfo, const dissected_unit *du)
 }
 
 static const char *
-control_summary(packet_info *pinfo, const dissected_unit *du)
+control_summary(packet_info *pinfo, const ipmi_extern_decoded *decoded)
 {
     const char *text = wmem_strdup_printf(pinfo->pool, "Control %s",
-                                          du->info.name);
+                                          decoded->name);
 
-    if (!ipmi_extern_control_find(du->bytes[0])) {
+    if (!ipmi_extern_control_find(decoded->bytes[0])) {
         return wmem_strdup_printf(pinfo->pool, "Control 0x%02x (unknown)",
-                                  du->bytes[0]);
+                                  decoded->bytes[0]);
     }
-    switch (du->bytes[0]) {
+    switch (decoded->bytes[0]) {
     case IPMI_EXTERN_VERSION:
-        return du->frame.len < 2 ? text
-            : wmem_strdup_printf(pinfo->pool, "%s %u", text, du->bytes[1]);
+        return decoded->frame.len < 2 ? text
+            : wmem_strdup_printf(pinfo->pool, "%s %u", text, decoded->bytes[1]);
     case IPMI_EXTERN_CAPABILITIES:
-        return du->frame.len < 2 ? text
-            : wmem_strdup_printf(pinfo->pool, "%s 0x%02x", text, du->bytes[1]);
+        return decoded->frame.len < 2 ? text
+            : wmem_strdup_printf(pinfo->pool, "%s 0x%02x", text,
+                                 decoded->bytes[1]);
     default:
         return text;
     }
@@ -402,27 +377,28 @@ add_data_length_expert(packet_info *pinfo, proto_item *item,
  * tree is NULL if nobody looks at it; experts are added all the same. */
 static void
 dissect_message(packet_info *pinfo, proto_tree *tree, proto_tree *body_tree,
-                proto_item *item, dissected_unit *du)
+                proto_item *item, ipmi_extern_decoded *decoded)
 {
-    const guint8 *bytes = du->bytes;
-    const ipmi_extern_transaction *transaction = du->unit->transaction;
-    tvbuff_t *tvb = du->tvb;
-    ws_bool is_response = du->info.type == UNIT_RESPONSE;
+    const guint8 *bytes = decoded->bytes;
+    const ipmi_extern_transaction *transaction = decoded->unit->transaction;
+    tvbuff_t *tvb = decoded->tvb;
+    ws_bool is_response = decoded->type == UNIT_RESPONSE;
     guint8 netfn = bytes[1] >> 2, cmd = bytes[2];
     int data_offset = is_response ? 4 : 3;
-    int checksum_offset = (int)du->frame.len - 1;
+    int checksum_offset = (int)decoded->frame.len - 1;
     int data_len = checksum_offset - data_offset;
     guint32 own_body = ipmi_body(netfn, bytes + data_offset, data_len);
     /* Many an error response leaves the identifier out. */
     guint32 body = transaction ? transaction->body : own_body;
     const struct ipmi_command *command = ipmi_command_find(netfn, body, cmd);
-    guint8 checksum = ipmi_extern_checksum(&du->frame, bytes[checksum_offset]);
+    guint8 checksum = ipmi_extern_checksum(&decoded->frame,
+                                           bytes[checksum_offset]);
     proto_item *ti, *ccode_item = NULL, *data_item = item;
 
-    du->info.name = ipmi_command_name(command, netfn);
+    decoded->name = ipmi_command_name(command, netfn);
     if (is_response) {
-        du->info.ccode = bytes[3];
-        du->info.ccode_name = ipmi_ccode_name(command, bytes[3]);
+        decoded->ccode = bytes[3];
+        decoded->ccode_name = ipmi_ccode_name(command, bytes[3]);
     }
 
     if (tree) {
@@ -433,16 +409,16 @@ dissect_message(packet_info *pinfo, proto_tree *tree, proto_tree *body_tree,
         proto_item_set_generated(ti);
         proto_tree_add_item(tree, hf_lun, tvb, 1, 1, ENC_NA);
         ti = proto_tree_add_item(tree, hf_cmd, tvb, 2, 1, ENC_NA);
-        proto_item_append_text(ti, " (%s)", du->info.name);
+        proto_item_append_text(ti, " (%s)", decoded->name);
         ti = proto_tree_add_string(tree, hf_cmd_name, tvb, 2, 1,
-                                   du->info.name);
+                                   decoded->name);
         proto_item_set_generated(ti);
     }
     if (tree && is_response) {
         ccode_item = proto_tree_add_item(tree, hf_ccode, tvb, 3, 1, ENC_NA);
-        proto_item_append_text(ccode_item, " (%s)", du->info.ccode_name);
+        proto_item_append_text(ccode_item, " (%s)", decoded->ccode_name);
         ti = proto_tree_add_string(tree, hf_ccode_name, tvb, 3, 1,
-                                   du->info.ccode_name);
+                                   decoded->ccode_name);
         proto_item_set_generated(ti);
     }
     if (tree && own_body != IPMI_BODY_NONE) {
@@ -457,44 +433,45 @@ dissect_message(packet_info *pinfo, proto_tree *tree, proto_tree *body_tree,
         data_item = proto_tree_add_item(tree, hf_data, tvb, data_offset,
                                         data_len, ENC_NA);
     }
-    if (tree || du->frame.sum != 0) {
+    if (tree || decoded->frame.sum != 0) {
         proto_tree_add_checksum(tree, tvb, checksum_offset, hf_checksum,
             hf_checksum_status, &ei_checksum_bad, pinfo, checksum, ENC_NA,
             PROTO_CHECKSUM_VERIFY);
     }
-    if (tree && du->frame.sum != 0) {
+    if (tree && decoded->frame.sum != 0) {
         ti = proto_tree_add_uint(tree, hf_checksum_calculated, tvb,
                                  checksum_offset, 1, checksum);
         proto_item_set_generated(ti);
     }
 
-    add_size_experts(pinfo, item, du->frame.len);
-    if (!du->good) {
+    add_size_experts(pinfo, item, decoded->frame.len);
+    if (!decoded->good) {
         return;
     }
-    if (is_response && du->info.ccode != 0) {
+    if (is_response && decoded->ccode != 0) {
         expert_add_info_format(pinfo, ccode_item, &ei_ccode_error,
-            "Completion code %02Xh: %s", du->info.ccode, du->info.ccode_name);
+            "Completion code %02Xh: %s", decoded->ccode, decoded->ccode_name);
     } else if (command) {
         add_data_length_expert(pinfo, data_item, command, is_response,
                                data_len);
     }
-    if ((du->info.direction == HOST_TO_BMC && is_response) ||
-        (du->info.direction == BMC_TO_HOST && !is_response)) {
+    if ((decoded->direction == HOST_TO_BMC && is_response) ||
+        (decoded->direction == BMC_TO_HOST && !is_response)) {
         expert_add_info(pinfo, item, &ei_direction);
     }
-    add_transaction(pinfo, tree, item, du);
+    add_transaction(pinfo, tree, item, decoded);
 
     if (decode_body && ipmi_body_is_decoded(netfn, body, cmd) &&
         !ipmi_body_dissect(tvb_new_subset_length(tvb, 1, checksum_offset - 1),
-                           pinfo, body_tree, du->unit->body_key,
-                           du->unit->body_channel)) {
+                           pinfo, body_tree, decoded->unit->body_key,
+                           decoded->unit->body_channel)) {
         expert_add_info(pinfo, data_item, &ei_data_undecoded);
     }
 }
 
 static void
-dissect_control(packet_info *pinfo, proto_tree *tree, dissected_unit *du)
+dissect_control(packet_info *pinfo, proto_tree *tree,
+                ipmi_extern_decoded *decoded)
 {
     static int *const capabilities[] = {
         &hf_capabilities_power,
@@ -507,15 +484,16 @@ dissect_control(packet_info *pinfo, proto_tree *tree, dissected_unit *du)
         NULL
     };
     const struct ipmi_extern_control_info *info =
-        ipmi_extern_control_find(du->bytes[0]);
-    int operands = (int)du->frame.len - 1;
+        ipmi_extern_control_find(decoded->bytes[0]);
+    int operands = (int)decoded->frame.len - 1;
     proto_item *ti;
 
-    du->info.name = info ? info->name : "unknown";
-    ti = proto_tree_add_item(tree, hf_control, du->tvb, 0, 1, ENC_NA);
+    decoded->name = info ? info->name : "unknown";
+    ti = proto_tree_add_item(tree, hf_control, decoded->tvb, 0, 1, ENC_NA);
     if (!info) {
         if (operands > 0) {
-            proto_tree_add_item(tree, hf_data, du->tvb, 1, operands, ENC_NA);
+            proto_tree_add_item(tree, hf_data, decoded->tvb, 1, operands,
+                                ENC_NA);
         }
         expert_add_info(pinfo, ti, &ei_control_unknown);
         return;
@@ -525,240 +503,51 @@ dissect_control(packet_info *pinfo, proto_tree *tree, dissected_unit *du)
             "%s has %d operand byte%s instead of %u", info->name, operands,
             plurality(operands, "", "s"), info->operands);
     }
-    if ((du->info.direction == HOST_TO_BMC &&
+    if ((decoded->direction == HOST_TO_BMC &&
          !(info->senders & IPMI_EXTERN_FROM_HOST)) ||
-        (du->info.direction == BMC_TO_HOST &&
+        (decoded->direction == BMC_TO_HOST &&
          !(info->senders & IPMI_EXTERN_FROM_BMC))) {
         expert_add_info_format(pinfo, ti, &ei_control_direction,
             "The %s never sends %s",
-            du->info.direction == HOST_TO_BMC ? "host" : "BMC", info->name);
+            decoded->direction == HOST_TO_BMC ? "host" : "BMC", info->name);
     }
-    if (du->unit->not_announced) {
+    if (decoded->unit->not_announced) {
         expert_add_info_format(pinfo, ti, &ei_control_not_announced,
             "%s needs a capability that the host has not announced",
             info->name);
     }
 
     if (operands > 0 && info->code == IPMI_EXTERN_VERSION) {
-        ti = proto_tree_add_item(tree, hf_version, du->tvb, 1, 1, ENC_NA);
-        if (du->bytes[1] != IPMI_EXTERN_VERSION_1) {
+        ti = proto_tree_add_item(tree, hf_version, decoded->tvb, 1, 1, ENC_NA);
+        if (decoded->bytes[1] != IPMI_EXTERN_VERSION_1) {
             expert_add_info(pinfo, ti, &ei_version_unknown);
         }
     } else if (operands > 0 && info->code == IPMI_EXTERN_CAPABILITIES) {
-        proto_tree_add_bitmask(tree, du->tvb, 1, hf_capabilities,
+        proto_tree_add_bitmask(tree, decoded->tvb, 1, hf_capabilities,
                                ett_capabilities, capabilities, ENC_NA);
     }
     if (operands > info->operands) {
-        proto_tree_add_item(tree, hf_data, du->tvb, 1 + info->operands,
+        proto_tree_add_item(tree, hf_data, decoded->tvb, 1 + info->operands,
                             operands - info->operands, ENC_NA);
     }
 }
 
-/* Who must have sent a good frame: enum ipmi_extern_sender, or'ed. */
-static guint
-senders_of(const dissected_unit *du)
-{
-    if (du->info.type == UNIT_CONTROL) {
-        return ipmi_extern_control_find(du->bytes[0])->senders;
-    }
-    return du->info.type == UNIT_RESPONSE ? IPMI_EXTERN_FROM_BMC
-                                          : IPMI_EXTERN_FROM_HOST;
-}
-
-/* Which way a packet of a connection goes is not in it: the first frame that
- * only one side sends tells who is who. */
-static void
-learn_host(packet_info *pinfo, const dissected_unit *du)
-{
-    ipmi_extern_link *link = du->link;
-    guint senders = du->good ? senders_of(du) : 0;
-
-    if (senders == IPMI_EXTERN_FROM_HOST) {
-        copy_address_wmem(wmem_file_scope(), &link->host_address, &pinfo->src);
-        link->host_port = pinfo->srcport;
-        link->host_known = 1;
-    } else if (senders == IPMI_EXTERN_FROM_BMC) {
-        copy_address_wmem(wmem_file_scope(), &link->host_address, &pinfo->dst);
-        link->host_port = pinfo->destport;
-        link->host_known = 1;
-    }
-}
-
-static ipmi_extern_direction
-connection_direction(packet_info *pinfo, const dissected_unit *du)
-{
-    const ipmi_extern_link *link = du->link;
-    guint32 server_port = 0;
-
-    if (link->host_known) {
-        return pinfo->srcport == link->host_port &&
-               addresses_equal(&pinfo->src, &link->host_address)
-                   ? HOST_TO_BMC : BMC_TO_HOST;
-    }
-    /* The end that listens passes for the BMC, as that of ipmi_sim does. */
-    if (link->over_tcp) {
-        server_port = get_tcp_conversation_data(NULL, pinfo)->server_port;
-    }
-    if (!server_port) {
-        server_port = pinfo->match_uint;
-    }
-    return pinfo->srcport == server_port ? BMC_TO_HOST : HOST_TO_BMC;
-}
-
-static ipmi_extern_direction
-unit_direction(packet_info *pinfo, const dissected_unit *du)
-{
-    if (pinfo->p2p_dir == P2P_DIR_SENT) {
-        return HOST_TO_BMC;
-    }
-    if (pinfo->p2p_dir == P2P_DIR_RECV) {
-        return BMC_TO_HOST;
-    }
-    if (pinfo->net_src.type != AT_NONE) {
-        if (!du->link->host_known && !PINFO_FD_VISITED(pinfo)) {
-            learn_host(pinfo, du);
-        }
-        return connection_direction(pinfo, du);
-    }
-    switch (du->good ? senders_of(du) : 0) {
-    case IPMI_EXTERN_FROM_HOST:
-        return HOST_TO_BMC;
-    case IPMI_EXTERN_FROM_BMC:
-        return BMC_TO_HOST;
-    default:
-        return DIRECTION_UNKNOWN;
-    }
-}
-
-/* Whether a bad frame is bad because the capture has only its end. */
-static ws_bool
-is_cut_by_start(packet_info *pinfo, const dissected_unit *du, ws_bool *in_step)
-{
-    return du->link->over_tcp && !du->good && !*in_step &&
-           !(get_tcp_conversation_data(NULL, pinfo)->conversation_completeness &
-             (COMPLETENESS_SYN | COMPLETENESS_SYN_ACK));
-}
-
-/* What the first pass has to find out. */
-static void
-track_unit(packet_info *pinfo, dissected_unit *du)
-{
-    ws_bool *in_step = &du->link->in_step[pinfo->srcport > pinfo->destport];
-
-    du->unit->resync = is_cut_by_start(pinfo, du, in_step);
-    *in_step = 1;
-
-    if (!du->good) {
-        return;
-    }
-    if (du->info.type == UNIT_CONTROL) {
-        ipmi_extern_track_control(du->link, pinfo, du->unit, du->bytes,
-                                  du->frame.len,
-                                  du->info.direction);
-    } else {
-        ipmi_extern_track_message(du->link, pinfo, du->unit, du->bytes,
-                                  du->frame.len);
-    }
-}
-
-static ws_bool
-control_good(const dissected_unit *du)
-{
-    const struct ipmi_extern_control_info *info;
-
-    if (du->frame.len == 0) {
-        return 0;
-    }
-    info = ipmi_extern_control_find(du->bytes[0]);
-    return info && du->frame.len == 1 + (size_t)info->operands;
-}
-
-/* Decodes the first frame of len bytes of wire, and says what it is. */
-static void
-decode_unit(packet_info *pinfo, const guint8 *wire, size_t len,
-            size_t frame_len, dissected_unit *du)
-{
-    guint8 *bytes = (guint8 *)wmem_alloc(pinfo->pool, frame_len);
-
-    ipmi_extern_frame_decode(wire, frame_len, bytes, &du->frame);
-    du->bytes = bytes;
-
-    if (du->frame.terminator == IPMI_EXTERN_CMD_END) {
-        du->info.type = UNIT_CONTROL;
-        du->good = control_good(du);
-    } else {
-        du->info.type = du->frame.len > 1 && ipmi_extern_is_response(bytes)
-                            ? UNIT_RESPONSE : UNIT_REQUEST;
-        du->good = ipmi_extern_message_good(&du->frame, bytes);
-    }
-    du->cut = !du->good && ipmi_extern_message_cut(wire, len);
-}
-
-/* What the first pass has found out about one packet. Nearly all packets have
- * one frame; but a segment may have thousands, so that each is found by its
- * index. */
-typedef struct {
-    ipmi_extern_unit first;
-    wmem_array_t    *others;    /* of ipmi_extern_unit pointers, or NULL */
-} packet_units;
-
-static ipmi_extern_unit *
-unit_get(packet_info *pinfo, guint32 index)
-{
-    packet_units *units = (packet_units *)p_get_proto_data(
-        wmem_file_scope(), pinfo, proto_ipmi_extern, KEY_UNITS);
-
-    if (index == 0) {
-        return units ? &units->first : NULL;
-    }
-    if (!units || !units->others ||
-        index > wmem_array_get_count(units->others)) {
-        return NULL;
-    }
-    return *(ipmi_extern_unit **)wmem_array_index(units->others, index - 1);
-}
-
-/* Indices come one after the other. */
-static ipmi_extern_unit *
-unit_new(packet_info *pinfo, guint32 index)
-{
-    packet_units *units;
-    ipmi_extern_unit *unit;
-
-    if (index == 0) {
-        units = wmem_new0(wmem_file_scope(), packet_units);
-        p_add_proto_data(wmem_file_scope(), pinfo, proto_ipmi_extern,
-                         KEY_UNITS, units);
-        return &units->first;
-    }
-
-    units = (packet_units *)p_get_proto_data(
-        wmem_file_scope(), pinfo, proto_ipmi_extern, KEY_UNITS);
-    if (!units->others) {
-        units->others = wmem_array_new(wmem_file_scope(),
-                                       sizeof(ipmi_extern_unit *));
-    }
-    unit = wmem_new0(wmem_file_scope(), ipmi_extern_unit);
-    wmem_array_append_one(units->others, unit);
-    return unit;
-}
-
 static unit_shape
-shape_of(const dissected_unit *du)
+shape_of(const ipmi_extern_decoded *decoded)
 {
-    if (du->unit->resync) {
+    if (decoded->unit->resync) {
         return SHAPE_REST;
     }
-    if (!du->frame.terminator) {
+    if (!decoded->frame.terminator) {
         return SHAPE_INCOMPLETE;
     }
-    if (du->frame.len == 0) {
+    if (decoded->frame.len == 0) {
         return SHAPE_EMPTY;
     }
-    if (du->info.type == UNIT_CONTROL) {
+    if (decoded->type == UNIT_CONTROL) {
         return SHAPE_CONTROL;
     }
-    return du->frame.len < (du->info.type == UNIT_RESPONSE
+    return decoded->frame.len < (decoded->type == UNIT_RESPONSE
                                 ? IPMI_EXTERN_MIN_RESPONSE
                                 : IPMI_EXTERN_MIN_REQUEST)
                ? SHAPE_TOO_SHORT : SHAPE_MESSAGE;
@@ -766,7 +555,8 @@ shape_of(const dissected_unit *du)
 
 /* What the Info column and the tree's first line say. */
 static const char *
-unit_summary(packet_info *pinfo, const dissected_unit *du, unit_shape shape)
+unit_summary(packet_info *pinfo, const ipmi_extern_decoded *decoded,
+             unit_shape shape)
 {
     switch (shape) {
     case SHAPE_REST:
@@ -778,11 +568,11 @@ unit_summary(packet_info *pinfo, const dissected_unit *du, unit_shape shape)
     case SHAPE_TOO_SHORT:
         return "Message too short";
     case SHAPE_CONTROL:
-        return control_summary(pinfo, du);
+        return control_summary(pinfo, decoded);
     case SHAPE_MESSAGE:
         break;
     }
-    return message_summary(pinfo, du);
+    return message_summary(pinfo, decoded);
 }
 
 /* Whether anyone looks at our part of the tree. */
@@ -795,7 +585,8 @@ is_wanted(proto_tree *tree)
 
 static void
 show_summary(packet_info *pinfo, proto_tree *tree, proto_item *item,
-             const dissected_unit *du, unit_shape shape, guint32 index)
+             const ipmi_extern_decoded *decoded, unit_shape shape,
+             guint32 index)
 {
     ws_bool in_tree = tree && PTREE_DATA(tree)->visible;
     const char *summary;
@@ -803,260 +594,84 @@ show_summary(packet_info *pinfo, proto_tree *tree, proto_item *item,
     if (!in_tree && !col_get_writable(pinfo->cinfo, COL_INFO)) {
         return;
     }
-    summary = unit_summary(pinfo, du, shape);
+    summary = unit_summary(pinfo, decoded, shape);
     if (index > 0) {
         col_append_str(pinfo->cinfo, COL_INFO, "; ");
     }
     col_append_str(pinfo->cinfo, COL_INFO, summary);
     if (in_tree) {
         proto_item_append_text(item, ", %s%s%s",
-            du->info.direction == DIRECTION_UNKNOWN ? ""
-                : val_to_str_const(du->info.direction, direction_vals, ""),
-            du->info.direction == DIRECTION_UNKNOWN ? "" : ", ", summary);
+            decoded->direction == DIRECTION_UNKNOWN ? ""
+                : val_to_str_const(decoded->direction, direction_vals, ""),
+            decoded->direction == DIRECTION_UNKNOWN ? "" : ", ", summary);
     }
 }
 
-/* Dissects the frame that takes frame_len bytes of tvb from offset on; index
- * is the frame's in its packet. */
-static void
-dissect_unit(tvbuff_t *tvb, int offset, int frame_len, packet_info *pinfo,
-             proto_tree *tree, ipmi_extern_link *link, guint32 index)
+void
+ipmi_extern_dissect_unit(tvbuff_t *tvb, int offset, int frame_len,
+                         packet_info *pinfo, proto_tree *tree,
+                         ipmi_extern_link *link, guint32 index)
 {
     int len = tvb_captured_length_remaining(tvb, offset);
-    dissected_unit du = { 0 };
+    tvbuff_t *wire = tvb_new_subset_length(tvb, offset, frame_len);
+    ipmi_extern_decoded decoded = { 0 };
     unit_shape shape;
     proto_tree *body_tree = tree, *unit_tree = NULL;
     proto_item *item = NULL, *ti;
 
-    du.wire_tvb = tvb_new_subset_length(tvb, offset, frame_len);
-    du.link = link;
-    decode_unit(pinfo, tvb_get_ptr(tvb, offset, len), len, frame_len, &du);
-    du.info.direction = unit_direction(pinfo, &du);
-    du.unit = unit_get(pinfo, index);
-    if (!du.unit) {
-        du.unit = unit_new(pinfo, index);
-        track_unit(pinfo, &du);
-    }
-    du.tvb = tvb_new_child_real_data(tvb, du.bytes, (guint)du.frame.len,
-                                     (gint)du.frame.len);
-    add_new_data_source(pinfo, du.tvb, "IPMI extern frame");
-    shape = shape_of(&du);
+    ipmi_extern_unit_decode(pinfo, tvb_get_ptr(tvb, offset, len), len,
+                            frame_len, &decoded);
+    ipmi_extern_unit_track(pinfo, link, index, &decoded);
+    decoded.tvb = tvb_new_child_real_data(tvb, decoded.bytes,
+                                          (guint)decoded.frame.len,
+                                          (gint)decoded.frame.len);
+    add_new_data_source(pinfo, decoded.tvb, "IPMI extern frame");
+    shape = shape_of(&decoded);
 
     if (is_wanted(tree)) {
-        item = proto_tree_add_item(tree, proto_ipmi_extern, du.wire_tvb, 0, -1,
+        item = proto_tree_add_item(tree, proto_ipmi_extern, wire, 0, -1,
                                    ENC_NA);
         unit_tree = proto_item_add_subtree(item, ett_ipmi_extern);
         body_tree = unit_tree;
 
-        proto_tree_add_item(unit_tree, hf_wire, du.wire_tvb, 0, -1, ENC_NA);
-        ti = proto_tree_add_uint(unit_tree, hf_link, du.wire_tvb, 0, 0,
-                                 link->number);
+        proto_tree_add_item(unit_tree, hf_wire, wire, 0, -1, ENC_NA);
+        ti = proto_tree_add_uint(unit_tree, hf_link, wire, 0, 0, link->number);
         proto_item_set_generated(ti);
-        if (du.info.direction != DIRECTION_UNKNOWN) {
-            ti = proto_tree_add_uint(unit_tree, hf_dir, du.wire_tvb, 0, 0,
-                                     du.info.direction);
+        if (decoded.direction != DIRECTION_UNKNOWN) {
+            ti = proto_tree_add_uint(unit_tree, hf_dir, wire, 0, 0,
+                                     decoded.direction);
             proto_item_set_generated(ti);
         }
     }
-    add_frame_experts(pinfo, item, &du);
+    add_frame_experts(pinfo, item, &decoded);
 
     if (unit_tree && (shape == SHAPE_MESSAGE || shape == SHAPE_CONTROL)) {
-        ti = proto_tree_add_uint(unit_tree, hf_type, du.tvb, 0, 0,
-                                 du.info.type);
+        ti = proto_tree_add_uint(unit_tree, hf_type, decoded.tvb, 0, 0,
+                                 decoded.type);
         proto_item_set_generated(ti);
     }
     switch (shape) {
     case SHAPE_MESSAGE:
-        dissect_message(pinfo, unit_tree, body_tree, item, &du);
+        dissect_message(pinfo, unit_tree, body_tree, item, &decoded);
         break;
     case SHAPE_CONTROL:
-        dissect_control(pinfo, unit_tree, &du);
+        dissect_control(pinfo, unit_tree, &decoded);
         break;
     case SHAPE_TOO_SHORT:
         expert_add_info_format(pinfo, item, &ei_too_short,
             "Message of %zu byte%s; a request has at least %u, a response %u",
-            du.frame.len, plurality(du.frame.len, "", "s"),
-            IPMI_EXTERN_MIN_REQUEST,
-            IPMI_EXTERN_MIN_RESPONSE);
+            decoded.frame.len, plurality(decoded.frame.len, "", "s"),
+            IPMI_EXTERN_MIN_REQUEST, IPMI_EXTERN_MIN_RESPONSE);
         /* fall through */
     default:
-        if (du.frame.len > 0) {
-            proto_tree_add_item(unit_tree, hf_data, du.tvb, 0, -1, ENC_NA);
+        if (decoded.frame.len > 0) {
+            proto_tree_add_item(unit_tree, hf_data, decoded.tvb, 0, -1, ENC_NA);
         }
         break;
     }
-    show_summary(pinfo, unit_tree, item, &du, shape, index);
+    show_summary(pinfo, unit_tree, item, &decoded, shape, index);
 
-    du.info.link = link;
-    du.info.unit = du.unit;
-    du.info.wire_len = frame_len;
-    du.info.tvb = du.tvb;
-    if (!du.good) {
-        du.info.type = UNIT_BROKEN;
-    }
-    ipmi_extern_stats_frame(pinfo, du.wire_tvb, &du.info);
-}
-
-/* Dissects all frames of a packet.
- *
- * more: ask TCP for the rest of a frame that has no terminator. */
-static int
-dissect_units(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-              ipmi_extern_link *link, guint32 *index, ws_bool more)
-{
-    int offset = 0, len = tvb_captured_length(tvb);
-
-    col_set_str(pinfo->cinfo, COL_PROTOCOL, "IPMI-EXT");
-    col_clear(pinfo->cinfo, COL_INFO);
-
-    while (offset < len) {
-        int frame_len = (int)ipmi_extern_frame_length(
-            tvb_get_ptr(tvb, offset, len - offset), len - offset);
-
-        if (!frame_len) {
-            /* Nobody takes frames without end, so neither do we wait for
-             * one's end. */
-            if (more && len - offset < IPMI_EXTERN_MAX_WIRE) {
-                pinfo->desegment_offset = offset;
-                pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
-                break;
-            }
-            frame_len = len - offset;
-        }
-        dissect_unit(tvb, offset, frame_len, pinfo, tree, link, (*index)++);
-        offset += frame_len;
-    }
-    return len;
-}
-
-/* LINKTYPE_WIRESHARK_UPPER_PDU: whole frames, and the direction with them. */
-static int
-dissect_ipmi_extern(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                    void *data _U_)
-{
-    static const char host[] = "Host", bmc[] = "BMC";
-    guint32 index = 0;
-
-    if (pinfo->src.type == AT_NONE && pinfo->p2p_dir == P2P_DIR_SENT) {
-        set_address(&pinfo->src, AT_STRINGZ, sizeof host, host);
-        set_address(&pinfo->dst, AT_STRINGZ, sizeof bmc, bmc);
-    } else if (pinfo->src.type == AT_NONE && pinfo->p2p_dir == P2P_DIR_RECV) {
-        set_address(&pinfo->src, AT_STRINGZ, sizeof bmc, bmc);
-        set_address(&pinfo->dst, AT_STRINGZ, sizeof host, host);
-    }
-    return dissect_units(tvb, pinfo, tree, ipmi_extern_link_get(pinfo, 0),
-                         &index, 0);
-}
-
-static int
-dissect_ipmi_extern_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                        void *data _U_)
-{
-    ipmi_extern_link *link = ipmi_extern_link_get(pinfo, 1);
-    guint32 *count;
-    int consumed;
-
-    /* TCP calls twice for a segment that ends one message and has more. */
-    count = (guint32 *)p_get_proto_data(pinfo->pool, pinfo, proto_ipmi_extern,
-                                        KEY_UNIT_COUNT);
-    if (!count) {
-        count = wmem_new0(pinfo->pool, guint32);
-        p_add_proto_data(pinfo->pool, pinfo, proto_ipmi_extern, KEY_UNIT_COUNT,
-                         count);
-    }
-    consumed = dissect_units(tvb, pinfo, tree, link, count,
-                             pinfo->can_desegment > 0);
-    col_set_fence(pinfo->cinfo, COL_INFO);
-    return consumed;
-}
-
-/* Whether the specification knows a message's command and gives it a body of
- * this size. */
-static ws_bool
-is_known_command(const dissected_unit *du)
-{
-    ws_bool is_response = du->info.type == UNIT_RESPONSE;
-    const guint8 *data = du->bytes + (is_response ? 4 : 3);
-    size_t data_len = du->frame.len - (is_response ? 5 : 4);
-    guint8 netfn = du->bytes[1] >> 2;
-    const struct ipmi_command *command = ipmi_command_find(
-        netfn, ipmi_body(netfn, data, data_len), du->bytes[2]);
-
-    if (!command) {
-        return 0;
-    }
-    if (is_response) {
-        return du->bytes[3] != 0 ||
-               (data_len >= command->rsp_min && data_len <= command->rsp_max);
-    }
-    return data_len >= command->req_min && data_len <= command->req_max;
-}
-
-/* Whether a segment has nothing but good frames, among them what other
- * protocols are not going to have: the greeting that opens every connection,
- * or a command that the specification knows with a body of the right size. */
-static ws_bool
-looks_like_ipmi_extern(packet_info *pinfo, const guint8 *wire, size_t len,
-                       ws_bool *greeting)
-{
-    static const guint8 version[] = {
-        IPMI_EXTERN_VERSION, IPMI_EXTERN_VERSION_1, IPMI_EXTERN_CMD_END
-    };
-    ws_bool found = 0;
-
-    *greeting = len >= sizeof version &&
-                memcmp(wire, version, sizeof version) == 0;
-
-    for (size_t offset = 0; offset < len;) {
-        dissected_unit du = { 0 };
-        size_t frame_len =
-            ipmi_extern_frame_length(wire + offset, len - offset);
-
-        if (!frame_len) {
-            return 0;
-        }
-        decode_unit(pinfo, wire + offset, len - offset, frame_len, &du);
-        offset += frame_len;
-        if (!du.good || du.frame.escape_fault != IPMI_EXTERN_ESCAPE_GOOD) {
-            return 0;
-        }
-        if (du.info.type != UNIT_CONTROL) {
-            if (!is_known_command(&du)) {
-                return 0;
-            }
-            found = 1;
-        }
-    }
-    return found || *greeting;
-}
-
-static ws_bool
-dissect_ipmi_extern_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                         void *data)
-{
-    int len = tvb_captured_length(tvb);
-    conversation_t *conversation;
-    ws_bool greeting;
-
-    if (len < 3 || len != (int)tvb_reported_length(tvb) ||
-        !looks_like_ipmi_extern(pinfo, tvb_get_ptr(tvb, 0, len), len,
-                                &greeting)) {
-        return 0;
-    }
-
-    /* A command alone may be chance; two in a row on one connection are
-     * not. */
-    conversation = find_or_create_conversation(pinfo);
-    if (!greeting &&
-        !conversation_get_proto_data(conversation, proto_ipmi_extern)) {
-        conversation_add_proto_data(conversation, proto_ipmi_extern,
-                                    GUINT_TO_POINTER(pinfo->num));
-        return 0;
-    }
-
-    conversation_set_dissector(conversation, ipmi_extern_tcp_handle);
-    dissect_ipmi_extern_tcp(tvb, pinfo, tree, data);
-    return 1;
+    ipmi_extern_stats_frame(pinfo, wire, &decoded);
 }
 
 static void
@@ -1095,7 +710,8 @@ proto_register_ipmi_extern(void)
         { &hf_wire,
           { "Wire bytes", "ipmi_extern.wire",
             FT_BYTES, BASE_NONE, NULL, 0x0,
-            "The frame as it was on the wire, escapes and terminator included", HFILL }
+            "The frame as it was on the wire, escapes and terminator included",
+            HFILL }
         },
         { &hf_link,
           { "Link", "ipmi_extern.link",
@@ -1286,7 +902,8 @@ proto_register_ipmi_extern(void)
         },
         { &ei_escape_at_end,
           { "ipmi_extern.escape.at_end", PI_MALFORMED, PI_ERROR,
-            "Escape with nothing after it: the receiver drops the frame", EXPFILL }
+            "Escape with nothing after it: the receiver drops the frame",
+            EXPFILL }
         },
         { &ei_escape_needless,
           { "ipmi_extern.escape.needless", PI_PROTOCOL, PI_WARN,
@@ -1302,7 +919,8 @@ proto_register_ipmi_extern(void)
         },
         { &ei_resync,
           { "ipmi_extern.resync", PI_SEQUENCE, PI_NOTE,
-            "The capture begins in the middle of a frame; resynchronised at its terminator", EXPFILL }
+            "The capture begins in the middle of a frame; resynchronised at its terminator",
+            EXPFILL }
         },
         { &ei_no_terminator,
           { "ipmi_extern.no_terminator", PI_MALFORMED, PI_WARN,
@@ -1322,7 +940,8 @@ proto_register_ipmi_extern(void)
         },
         { &ei_control_not_announced,
           { "ipmi_extern.control.not_announced", PI_PROTOCOL, PI_WARN,
-            "Control command that the host has not announced a capability for", EXPFILL }
+            "Control command that the host has not announced a capability for",
+            EXPFILL }
         },
         { &ei_version_unknown,
           { "ipmi_extern.version.unknown", PI_PROTOCOL, PI_WARN,
@@ -1338,7 +957,8 @@ proto_register_ipmi_extern(void)
         },
         { &ei_data_length,
           { "ipmi_extern.data.length", PI_PROTOCOL, PI_WARN,
-            "Body of a size that the specification does not give the command", EXPFILL }
+            "Body of a size that the specification does not give the command",
+            EXPFILL }
         },
         { &ei_data_undecoded,
           { "ipmi_extern.data.undecoded", PI_UNDECODED, PI_NOTE,
@@ -1362,15 +982,18 @@ proto_register_ipmi_extern(void)
         },
         { &ei_late,
           { "ipmi_extern.late", PI_SEQUENCE, PI_WARN,
-            "Response after more than 4 s: QEMU has answered the host itself by then", EXPFILL }
+            "Response after more than 4 s: QEMU has answered the host itself by then",
+            EXPFILL }
         },
         { &ei_cutoff,
           { "ipmi_extern.cutoff", PI_SEQUENCE, PI_WARN,
-            "Request cut off by a reset, power off, reconnect or disconnect", EXPFILL }
+            "Request cut off by a reset, power off, reconnect or disconnect",
+            EXPFILL }
         },
         { &ei_seq_reused,
           { "ipmi_extern.seq_reused", PI_SEQUENCE, PI_WARN,
-            "Sequence number of a request that waits for its response", EXPFILL }
+            "Sequence number of a request that waits for its response",
+            EXPFILL }
         },
     };
     static gint *ett[] = {
@@ -1395,9 +1018,7 @@ proto_register_ipmi_extern(void)
         "and responses.",
         &decode_body);
 
-    register_dissector("ipmi_extern", dissect_ipmi_extern, proto_ipmi_extern);
-    ipmi_extern_tcp_handle = create_dissector_handle(dissect_ipmi_extern_tcp,
-                                                     proto_ipmi_extern);
+    ipmi_extern_transport_register();
     ipmi_extern_trans_init();
     ipmi_extern_stats_register();
 }
@@ -1405,10 +1026,6 @@ proto_register_ipmi_extern(void)
 void
 proto_reg_handoff_ipmi_extern(void)
 {
-    /* As a range, so that the user can move it, add to it or clear it. */
-    dissector_add_uint_range_with_preference("tcp.port", IPMI_EXTERN_TCP_PORTS,
-                                             ipmi_extern_tcp_handle);
-    heur_dissector_add("tcp", dissect_ipmi_extern_heur, "IPMI extern over TCP",
-                       "ipmi_extern_tcp", proto_ipmi_extern, HEURISTIC_ENABLE);
+    ipmi_extern_transport_handoff();
     ipmi_body_handoff();
 }

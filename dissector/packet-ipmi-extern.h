@@ -11,27 +11,13 @@
 
 #include "ipmi-extern-trans.h"
 
-typedef enum {
-    UNIT_REQUEST,
-    UNIT_RESPONSE,
-    UNIT_CONTROL,
-    UNIT_BROKEN             /* the receiver drops it */
-} ipmi_extern_type;
-
-/* What the "ipmi_extern" tap tells of each frame of the wire format. */
-typedef struct {
-    const ipmi_extern_link *link;
-    const ipmi_extern_unit *unit;
-    ipmi_extern_direction   direction;
-    ipmi_extern_type        type;
-    guint32                 wire_len;       /* bytes */
-    tvbuff_t               *tvb;            /* unescaped */
-    const char             *name;           /* of the command; NULL if broken */
-    guint8                  ccode;          /* of a response */
-    const char             *ccode_name;
-} ipmi_extern_tap_info;
-
 extern int proto_ipmi_extern;
+
+/* Dissects the frame that takes frame_len bytes of tvb from offset on; index is
+ * the frame's in its packet, counted from 0. */
+void ipmi_extern_dissect_unit(tvbuff_t *tvb, int offset, int frame_len,
+                              packet_info *pinfo, proto_tree *tree,
+                              ipmi_extern_link *link, guint32 index);
 
 void proto_register_ipmi_extern(void);
 void proto_reg_handoff_ipmi_extern(void);
