@@ -91,7 +91,6 @@ static expert_field ei_version_unknown = EI_INIT;
 static expert_field ei_direction = EI_INIT;
 static expert_field ei_ccode_error = EI_INIT;
 static expert_field ei_data_length = EI_INIT;
-static expert_field ei_data_undecoded = EI_INIT;
 static expert_field ei_retransmission = EI_INIT;
 static expert_field ei_duplicate = EI_INIT;
 static expert_field ei_no_response = EI_INIT;
@@ -465,7 +464,10 @@ dissect_message(packet_info *pinfo, proto_tree *tree, proto_tree *body_tree,
         !ipmi_body_dissect(tvb_new_subset_length(tvb, 1, checksum_offset - 1),
                            pinfo, body_tree, decoded->unit->body_key,
                            decoded->unit->body_channel)) {
-        expert_add_info(pinfo, data_item, &ei_data_undecoded);
+        /* No expert info: whether the end is reached at all depends on who
+         * looks at the body. */
+        proto_item_append_text(data_item,
+                               " (Wireshark's IPMI dissectors expect more)");
     }
 }
 
@@ -959,10 +961,6 @@ proto_register_ipmi_extern(void)
           { "ipmi_extern.data.length", PI_PROTOCOL, PI_WARN,
             "Body of a size that the specification does not give the command",
             EXPFILL }
-        },
-        { &ei_data_undecoded,
-          { "ipmi_extern.data.undecoded", PI_UNDECODED, PI_NOTE,
-            "Wireshark's IPMI dissectors expect more data", EXPFILL }
         },
         { &ei_retransmission,
           { "ipmi_extern.retransmission", PI_SEQUENCE, PI_NOTE,
