@@ -355,6 +355,10 @@ def transactions():
               after=1)
     link.host(req(0x0B, CHASSIS, 0x01), comment="Another request of the same number", after=0.5)
     link.bmc(rsp(0x0B, CHASSIS, 0x01, bytes.fromhex("21 00 00")), comment="Answers the second one")
+    link.host(req(0x12, STORAGE, 0x11, b"\x00\x01\x00\x10"), comment="Read FRU Data from 0001h", after=1)
+    link.host(req(0x12, STORAGE, 0x11, b"\x00\x00\x01\x10"), after=0.5,
+              comment="From 0100h: the same number, length and checksum, and no retransmission")
+    link.bmc(rsp(0x12, STORAGE, 0x11, b"\x01\xff"), comment="Answers the second one")
     link.host(req(0x0C, APP, GET_DEVICE_ID), comment="Answered with a LUN of its own", after=1)
     link.bmc(rsp(0x0C, APP, GET_DEVICE_ID, DEVICE_ID, lun=2), comment="LUN 2: still its response")
     bad = bytearray(req(0x0D, APP, GET_DEVICE_ID))
