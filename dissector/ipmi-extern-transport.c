@@ -202,7 +202,7 @@ ipmi_extern_transport_register(void)
 void
 ipmi_extern_transport_handoff(void)
 {
-    /* As a range, so that the user can move it, add to it or clear it. */
+    /* As a range, so that the user can have several, or none. */
     dissector_add_uint_range_with_preference("tcp.port", IPMI_EXTERN_TCP_PORTS,
                                              ipmi_extern_tcp_handle);
     heur_dissector_add("tcp", dissect_ipmi_extern_heur, "IPMI extern over TCP",

@@ -30,6 +30,11 @@
 #include "ipmi-names.h"
 #include "packet-ipmi-extern.h"
 
+/* Frames of one packet that get a tab of their own beside the packet's bytes.
+ * Nobody looks at more, and Wireshark counts through those there are for each
+ * that is added. */
+#define MAX_DATA_TABS 256
+
 int proto_ipmi_extern = -1;
 
 static ws_bool decode_body = 1;
@@ -627,7 +632,9 @@ ipmi_extern_dissect_unit(tvbuff_t *tvb, int offset, int frame_len,
     decoded.tvb = tvb_new_child_real_data(tvb, decoded.bytes,
                                           (guint)decoded.frame.len,
                                           (gint)decoded.frame.len);
-    add_new_data_source(pinfo, decoded.tvb, "IPMI extern frame");
+    if (decoded.frame.len > 0 && index < MAX_DATA_TABS) {
+        add_new_data_source(pinfo, decoded.tvb, "IPMI extern frame");
+    }
     shape = shape_of(&decoded);
 
     if (is_wanted(tree)) {
