@@ -34,6 +34,7 @@ typedef struct {
 } link_key;
 
 static wmem_map_t *links;
+static ws_bool all_seen;        /* the first pass is over */
 static guint32 body_keys;
 
 /* Packets of a busy link follow each other. */
@@ -60,6 +61,13 @@ forget_file(void)
 {
     latest_link = NULL;
     body_keys = 0;
+    all_seen = 0;
+}
+
+static void
+end_first_pass(void)
+{
+    all_seen = 1;
 }
 
 void
@@ -67,6 +75,7 @@ ipmi_extern_trans_init(void)
 {
     links = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(),
                                    link_key_hash, link_key_equal);
+    register_postseq_cleanup_routine(end_first_pass);
     register_cleanup_routine(forget_file);
 }
 
@@ -77,7 +86,6 @@ link_new(ws_bool over_tcp)
 
     link->number = wmem_map_size(links);
     link->over_tcp = over_tcp;
-    link->bridged_key = body_keys++;
     return link;
 }
 
@@ -151,11 +159,10 @@ static guint32
 request_key(ipmi_extern_link *link, guint8 seq, ws_bool bridged)
 {
     if (bridged) {
-        if (link->bridged_pending == RUN_LENGTH) {
+        /* Nested requests that nobody fetches the response of stay. */
+        if (link->bridged_requests++ % RUN_LENGTH == 0) {
             link->bridged_key = body_keys++;
-            link->bridged_pending = 0;
         }
-        link->bridged_pending++;
         return link->bridged_key;
     }
     return link->run_key + seq % RUN_KEYS;
@@ -241,9 +248,6 @@ track_response(ipmi_extern_link *link, packet_info *pinfo,
     if (!transaction->cutoff) {
         link->pending--;
     }
-    if (transaction->body_key == link->bridged_key) {
-        link->bridged_pending--;
-    }
     transaction->response_frame = pinfo->num;
 }
 
@@ -317,6 +321,26 @@ ipmi_extern_track_control(ipmi_extern_link *link, packet_info *pinfo,
     }
 }
 
+/* Milliseconds of the capture after a request was sent. */
+static double
+time_since(const ipmi_extern_link *link,
+           const ipmi_extern_transaction *transaction)
+{
+    nstime_t time;
+
+    nstime_delta(&time, &link->last_time, &transaction->request_time);
+    return nstime_to_msec(&time);
+}
+
+ws_bool
+ipmi_extern_is_lost(const ipmi_extern_link *link,
+                    const ipmi_extern_transaction *transaction)
+{
+    return !transaction->response_frame &&
+           (all_seen || transaction->cutoff ||
+            time_since(link, transaction) > IPMI_EXTERN_TIMEOUT_MS);
+}
+
 /* Bits of tcp.completeness; Wireshark keeps their names to itself. */
 #define COMPLETENESS_FIN    0x10
 #define COMPLETENESS_RST    0x20
@@ -325,17 +349,14 @@ ipmi_extern_cutoff
 ipmi_extern_cutoff_of(const ipmi_extern_link *link, packet_info *pinfo,
                       const ipmi_extern_transaction *transaction, guint8 seq)
 {
-    nstime_t waited;
-
     if (transaction->cutoff) {
         return (ipmi_extern_cutoff)transaction->cutoff;
     }
 
     /* The end of a connection carries no data and so never comes by here: it
      * counts for the requests that still had time to be answered then. */
-    nstime_delta(&waited, &link->last_time, &transaction->request_time);
     if (link->over_tcp && link->by_seq[seq] == transaction &&
-        nstime_to_msec(&waited) < IPMI_EXTERN_TIMEOUT_MS &&
+        time_since(link, transaction) < IPMI_EXTERN_TIMEOUT_MS &&
         get_tcp_conversation_data(NULL, pinfo)->conversation_completeness &
             (COMPLETENESS_FIN | COMPLETENESS_RST)) {
         return CUTOFF_DISCONNECT;

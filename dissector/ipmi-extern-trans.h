@@ -75,7 +75,7 @@ typedef struct {
      * and that of bridged commands. */
     guint32  run_key;
     guint32  bridged_key;
-    guint32  bridged_pending;   /* requests under bridged_key not answered */
+    guint32  bridged_requests;  /* seen so far */
 } ipmi_extern_link;
 
 /* What the first pass found out about one frame of the wire format. Wireshark
@@ -114,8 +114,13 @@ void ipmi_extern_track_control(ipmi_extern_link *link, packet_info *pinfo,
                                size_t len,
                                ipmi_extern_direction direction);
 
-/* Why a request never had its response. Only sensible when the whole capture
- * has been seen, that is from the second pass on. */
+/* Whether a request without a response is not going to have one: all of the
+ * capture has been seen, or more of it than a host waits for. A packet of a
+ * live capture is looked at before its response has come. */
+ws_bool ipmi_extern_is_lost(const ipmi_extern_link *link,
+                            const ipmi_extern_transaction *transaction);
+
+/* Why such a request has no response. */
 ipmi_extern_cutoff
 ipmi_extern_cutoff_of(const ipmi_extern_link *link, packet_info *pinfo,
                       const ipmi_extern_transaction *transaction,

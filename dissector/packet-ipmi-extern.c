@@ -30,10 +30,11 @@
 #include "ipmi-names.h"
 #include "packet-ipmi-extern.h"
 
-/* Frames of one packet that get a tab of their own beside the packet's bytes.
- * Nobody looks at more, and Wireshark counts through those there are for each
- * that is added. */
-#define MAX_DATA_TABS 256
+/* Frames of one packet that have their bodies decoded and a tab of their own
+ * beside the packet's bytes. Nobody looks at more, and Wireshark is not made
+ * for it: it counts through the tabs for each that is added, and takes every
+ * body for another layer, of which it has no more than 500. */
+#define MAX_DETAILED 256
 
 int proto_ipmi_extern = -1;
 
@@ -256,7 +257,8 @@ add_transaction(packet_info *pinfo, proto_tree *tree, proto_item *item,
             ti = proto_tree_add_uint(tree, hf_response_in, decoded->tvb, 0, 0,
                                      transaction->response_frame);
             proto_item_set_generated(ti);
-        } else if (PINFO_FD_VISITED(pinfo)) {
+        } else if (PINFO_FD_VISITED(pinfo) &&
+                   ipmi_extern_is_lost(decoded->link, transaction)) {
             ipmi_extern_cutoff cutoff = ipmi_extern_cutoff_of(
                 decoded->link, pinfo, transaction, decoded->bytes[0]);
 
@@ -381,7 +383,8 @@ add_data_length_expert(packet_info *pinfo, proto_item *item,
  * tree is NULL if nobody looks at it; experts are added all the same. */
 static void
 dissect_message(packet_info *pinfo, proto_tree *tree, proto_tree *body_tree,
-                proto_item *item, ipmi_extern_decoded *decoded)
+                proto_item *item, ipmi_extern_decoded *decoded,
+                ws_bool with_body)
 {
     const guint8 *bytes = decoded->bytes;
     const ipmi_extern_transaction *transaction = decoded->unit->transaction;
@@ -465,7 +468,7 @@ dissect_message(packet_info *pinfo, proto_tree *tree, proto_tree *body_tree,
     }
     add_transaction(pinfo, tree, item, decoded);
 
-    if (decode_body && ipmi_body_is_decoded(netfn, body, cmd) &&
+    if (with_body && ipmi_body_is_decoded(netfn, body, cmd) &&
         !ipmi_body_dissect(tvb_new_subset_length(tvb, 1, checksum_offset - 1),
                            pinfo, body_tree, decoded->unit->body_key,
                            decoded->unit->body_channel)) {
@@ -632,7 +635,7 @@ ipmi_extern_dissect_unit(tvbuff_t *tvb, int offset, int frame_len,
     decoded.tvb = tvb_new_child_real_data(tvb, decoded.bytes,
                                           (guint)decoded.frame.len,
                                           (gint)decoded.frame.len);
-    if (decoded.frame.len > 0 && index < MAX_DATA_TABS) {
+    if (decoded.frame.len > 0 && index < MAX_DETAILED) {
         add_new_data_source(pinfo, decoded.tvb, "IPMI extern frame");
     }
     shape = shape_of(&decoded);
@@ -661,7 +664,8 @@ ipmi_extern_dissect_unit(tvbuff_t *tvb, int offset, int frame_len,
     }
     switch (shape) {
     case SHAPE_MESSAGE:
-        dissect_message(pinfo, unit_tree, body_tree, item, &decoded);
+        dissect_message(pinfo, unit_tree, body_tree, item, &decoded,
+                        decode_body && index < MAX_DETAILED);
         break;
     case SHAPE_CONTROL:
         dissect_control(pinfo, unit_tree, &decoded);
