@@ -48,28 +48,30 @@ ipmi_extern.experts = { bad_checksum }
 
 local kcs = Dissector.get("kcs")
 
-local pending       -- requests without a response, by sequence number
-local transactions  -- by the frame numbers of the request and the response
+-- Of the latest request without a response, by sequence number.
+local pending_frame, pending_time
+-- By frame number.
+local response_in, response_to, response_time
 
 function ipmi_extern.init()
-    pending = {}
-    transactions = {}
+    pending_frame, pending_time = {}, {}
+    response_in, response_to, response_time = {}, {}, {}
 end
 
 local function match(pinfo, seq, is_response)
+    local request = pending_frame[seq]
+
     if pinfo.visited then
         return
     end
     if not is_response then
-        local transaction = { request = pinfo.number, time = pinfo.abs_ts }
-        pending[seq] = transaction
-        transactions[pinfo.number] = transaction
-    elseif pending[seq] then
-        local transaction = pending[seq]
-        transaction.response = pinfo.number
-        transaction.time = pinfo.abs_ts - transaction.time
-        transactions[pinfo.number] = transaction
-        pending[seq] = nil
+        pending_frame[seq] = pinfo.number
+        pending_time[seq] = pinfo.abs_ts
+    elseif request then
+        response_in[request] = pinfo.number
+        response_to[pinfo.number] = request
+        response_time[pinfo.number] = pinfo.abs_ts - pending_time[seq]
+        pending_frame[seq] = nil
     end
 end
 
@@ -100,12 +102,12 @@ local function dissect_message(bytes, sum, pinfo, tree)
     end
 
     match(pinfo, seq, is_response)
-    local transaction = transactions[pinfo.number]
-    if transaction and is_response then
-        subtree:add(f.response_to, transaction.request):set_generated()
-        subtree:add(f.time, transaction.time):set_generated()
-    elseif transaction and transaction.response then
-        subtree:add(f.response_in, transaction.response):set_generated()
+    local number = pinfo.number
+    if response_to[number] then
+        subtree:add(f.response_to, response_to[number]):set_generated()
+        subtree:add(f.time, response_time[number]):set_generated()
+    elseif response_in[number] then
+        subtree:add(f.response_in, response_in[number]):set_generated()
     end
 
     pinfo.cols.info = string.format("%s seq 0x%02x cmd 0x%02x",
