@@ -398,13 +398,20 @@ def cut_off():
     greet(link, after=2)
     link.host(req(0x06, APP, GET_DEVICE_ID), comment="After the reconnect")
     link.bmc(rsp(0x05, APP, GET_DEVICE_ID, DEVICE_ID),
-             comment="Answer to a request of the earlier connection", after=0.0002)
+             comment="Answer to a request of the earlier connection: late, but an answer", after=0.0002)
     link.bmc(rsp(0x06, APP, GET_DEVICE_ID, DEVICE_ID), comment="Answers", after=0.0002)
 
     link.host(req(0x07, APP, GET_DEVICE_ID), comment="A request, then the host is reset from outside",
               after=1)
     link.host(control(RESET), comment="Host was reset: it does not wait for 07 any more")
-    link.bmc(rsp(0x07, APP, GET_DEVICE_ID, DEVICE_ID), comment="Too late for the host", after=0.0002)
+    link.bmc(rsp(0x07, APP, GET_DEVICE_ID, DEVICE_ID), after=0.0002,
+             comment="The answer comes all the same: not cut off")
+
+    link.host(req(0x08, APP, GET_DEVICE_ID), comment="A request, then the BMC goes away for good",
+              after=1)
+    greet(link, after=2)
+    link.host(req(0x09, APP, GET_DEVICE_ID), comment="After the second reconnect")
+    link.bmc(rsp(0x09, APP, GET_DEVICE_ID, DEVICE_ID), comment="Answers", after=0.0002)
     return link
 
 
