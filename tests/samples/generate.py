@@ -586,6 +586,9 @@ def tcp_late_start():
     whole = Connection(capture, host_port=40004, handshake=False)
     whole.host(request, comment="The capture begins with a whole request")
     whole.bmc(response, after=0.0002)
+    bad = bytearray(req(0x12, APP, GET_DEVICE_ID))
+    bad[-2] ^= 1
+    whole.host(bytes(bad), comment="A wrong checksum later on is one")
 
     answer = Connection(capture, host_port=40005, handshake=False)
     answer.bmc(response, comment="The capture begins with a response: its request was before")

@@ -13,7 +13,7 @@ import random
 
 import tshark
 from captures import Connection, Ethernet
-from generate import get_device_id, greet_tcp
+from generate import END_OF_MESSAGE, escaped, get_device_id, greet_tcp, summed
 
 SEED = 9002
 FIRST_PORT = 20000
@@ -66,7 +66,19 @@ def modbus(rng):
     return bytes((0, rng.randrange(256), 0, 0, 0, 6, 1, 3, 0, rng.randrange(256), 0, 0xA0))
 
 
-KINDS = (text, random_bytes, short_units, http, tls, telnet, almost_version, modbus)
+def right_by_chance(rng):
+    """A message whose checksum is right, of a command that nobody has."""
+    start = rng.choice((b"", b"\xff\x01")) + bytes(rng.randrange(0x90) for _ in range(8))
+    return escaped(summed(start)) + END_OF_MESSAGE
+
+
+def one_command(rng):
+    """What follows a single request by chance, which main() sends first."""
+    return b"GET" + random_bytes(rng)
+
+
+KINDS = (text, random_bytes, short_units, http, tls, telnet, almost_version, modbus,
+         right_by_chance, one_command)
 STREAMS_OF_A_KIND = 500
 
 
@@ -88,6 +100,8 @@ def main():
             port += 1
             ports[port] = kind.__name__
             connection = Connection(capture, port=port, host_port=HOST_PORT)
+            if kind is one_command:
+                connection.host(get_device_id(rng.randrange(128))[0])
             for send in (connection.host, connection.bmc, connection.host):
                 send(kind(rng))
     real_port = port + 1
