@@ -829,37 +829,37 @@ proto_register_ipmi_extern(void)
         { &hf_capabilities_power,
           { "Power off", "ipmi_extern.capabilities.power",
             FT_BOOLEAN, 8, TFS(&tfs_yes_no), IPMI_EXTERN_CAP_POWER,
-            "POWEROFF", HFILL }
+            "Obeys POWEROFF", HFILL }
         },
         { &hf_capabilities_reset,
           { "Reset", "ipmi_extern.capabilities.reset",
             FT_BOOLEAN, 8, TFS(&tfs_yes_no), IPMI_EXTERN_CAP_RESET,
-            "RESET", HFILL }
+            "Obeys RESET", HFILL }
         },
         { &hf_capabilities_irq,
           { "Interrupt enable", "ipmi_extern.capabilities.irq",
             FT_BOOLEAN, 8, TFS(&tfs_yes_no), IPMI_EXTERN_CAP_IRQ,
-            "ENABLE_IRQ and DISABLE_IRQ", HFILL }
+            "Obeys ENABLE_IRQ and DISABLE_IRQ", HFILL }
         },
         { &hf_capabilities_nmi,
           { "NMI", "ipmi_extern.capabilities.nmi",
             FT_BOOLEAN, 8, TFS(&tfs_yes_no), IPMI_EXTERN_CAP_NMI,
-            "SEND_NMI", HFILL }
+            "Obeys SEND_NMI", HFILL }
         },
         { &hf_capabilities_attn,
           { "Attention", "ipmi_extern.capabilities.attn",
             FT_BOOLEAN, 8, TFS(&tfs_yes_no), IPMI_EXTERN_CAP_ATTN,
-            "ATTN, ATTN_IRQ and NOATTN", HFILL }
+            "Obeys ATTN, ATTN_IRQ and NOATTN", HFILL }
         },
         { &hf_capabilities_graceful_shutdown,
           { "Graceful shutdown", "ipmi_extern.capabilities.graceful_shutdown",
             FT_BOOLEAN, 8, TFS(&tfs_yes_no), IPMI_EXTERN_CAP_GRACEFUL_SHUTDOWN,
-            "GRACEFUL_SHUTDOWN", HFILL }
+            "Obeys GRACEFUL_SHUTDOWN", HFILL }
         },
         { &hf_capabilities_enable,
           { "Interface enable", "ipmi_extern.capabilities.enable",
             FT_BOOLEAN, 8, TFS(&tfs_yes_no), IPMI_EXTERN_CAP_ENABLE,
-            "ENABLE and DISABLE", HFILL }
+            "Obeys ENABLE and DISABLE", HFILL }
         },
         { &hf_response_in,
           { "Response in", "ipmi_extern.response_in",
