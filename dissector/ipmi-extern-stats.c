@@ -213,6 +213,19 @@ set_end(packet_info *pinfo, const ipmi_extern_decoded *info, ws_bool source,
     set_address(end, AT_STRINGZ, (int)strlen(name) + 1, name);
 }
 
+/* Returns whether it is known which end is which. */
+static ws_bool
+set_ends(packet_info *pinfo, const ipmi_extern_decoded *info, address *src,
+         address *dst)
+{
+    if (info->direction == DIRECTION_UNKNOWN) {
+        return 0;
+    }
+    set_end(pinfo, info, 1, src);
+    set_end(pinfo, info, 0, dst);
+    return 1;
+}
+
 static const char *
 no_conversation_filter(conv_item_t *item _U_, conv_filter_type_e type _U_)
 {
@@ -235,12 +248,10 @@ conversation_packet(void *tapdata, packet_info *pinfo,
     const ipmi_extern_decoded *info = (const ipmi_extern_decoded *)data;
     address src, dst;
 
-    if (info->direction == DIRECTION_UNKNOWN) {
+    hash->flags = flags;
+    if (!set_ends(pinfo, info, &src, &dst)) {
         return TAP_PACKET_DONT_REDRAW;
     }
-    hash->flags = flags;
-    set_end(pinfo, info, 1, &src);
-    set_end(pinfo, info, 0, &dst);
     add_conversation_table_data_with_conv_id(
         hash, &src, &dst, 0, 0, info->link->number, 1, info->frame.wire_len,
         &pinfo->rel_ts, &pinfo->abs_ts, &dissector_info, CONVERSATION_NONE);
@@ -256,12 +267,10 @@ endpoint_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_,
     const ipmi_extern_decoded *info = (const ipmi_extern_decoded *)data;
     address src, dst;
 
-    if (info->direction == DIRECTION_UNKNOWN) {
+    hash->flags = flags;
+    if (!set_ends(pinfo, info, &src, &dst)) {
         return TAP_PACKET_DONT_REDRAW;
     }
-    hash->flags = flags;
-    set_end(pinfo, info, 1, &src);
-    set_end(pinfo, info, 0, &dst);
     add_endpoint_table_data(hash, &src, 0, 1, 1, info->frame.wire_len,
                             &dissector_info, ENDPOINT_NONE);
     add_endpoint_table_data(hash, &dst, 0, 0, 1, info->frame.wire_len,
