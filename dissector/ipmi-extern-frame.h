@@ -125,6 +125,13 @@ ipmi_extern_is_response(const uint8_t *message)
     return message[1] >> 2 & 1;
 }
 
+/* Where a message's data begin: after the command, or the completion code. */
+static inline size_t
+ipmi_extern_data_offset(const uint8_t *message)
+{
+    return ipmi_extern_is_response(message) ? 4 : 3;
+}
+
 /* The value of a message's last byte that makes the sum of all 0. */
 static inline uint8_t
 ipmi_extern_checksum(const struct ipmi_extern_frame *frame, uint8_t last)

@@ -24,6 +24,12 @@
  * Otherwise the host has long given up on that one. */
 #define SEQ_WINDOW 128
 
+/* Bits of tcp.completeness; Wireshark keeps their names to itself. */
+#define COMPLETENESS_SYN        0x01
+#define COMPLETENESS_SYN_ACK    0x02
+#define COMPLETENESS_FIN        0x10
+#define COMPLETENESS_RST        0x20
+
 /* What makes one link. */
 typedef struct {
     guint32 conversation;   /* 1 + its index, or 0 */
@@ -79,13 +85,22 @@ ipmi_extern_trans_init(void)
     register_cleanup_routine(forget_file);
 }
 
+/* What the capture has of the packet's connection besides data. */
+static guint
+completeness(packet_info *pinfo)
+{
+    return get_tcp_conversation_data(NULL, pinfo)->conversation_completeness;
+}
+
 static ipmi_extern_link *
-link_new(ws_bool over_tcp)
+link_new(packet_info *pinfo, ws_bool over_tcp)
 {
     ipmi_extern_link *link = wmem_new0(wmem_file_scope(), ipmi_extern_link);
 
     link->number = wmem_map_size(links);
     link->over_tcp = over_tcp;
+    link->from_start = over_tcp && completeness(pinfo) &
+                                   (COMPLETENESS_SYN | COMPLETENESS_SYN_ACK);
     return link;
 }
 
@@ -117,7 +132,7 @@ ipmi_extern_link_get(packet_info *pinfo, ws_bool over_tcp)
 
     link = (ipmi_extern_link *)wmem_map_lookup(links, &key);
     if (!link) {
-        link = link_new(over_tcp);
+        link = link_new(pinfo, over_tcp);
         wmem_map_insert(links, wmem_memdup(wmem_file_scope(), &key, sizeof key),
                         link);
     }
@@ -281,24 +296,21 @@ cut_off(ipmi_extern_link *link, packet_info *pinfo, ipmi_extern_cutoff cutoff)
 void
 ipmi_extern_track_control(ipmi_extern_link *link, packet_info *pinfo,
                           ipmi_extern_unit *unit, const guint8 *command,
-                          size_t len, ipmi_extern_direction direction)
+                          ipmi_extern_direction direction)
 {
-    const struct ipmi_extern_control_info *info =
-        ipmi_extern_control_find(command[0]);
+    guint8 capability = ipmi_extern_control_find(command[0])->capability;
 
     link->last_time = pinfo->abs_ts;
 
-    if (info && info->capability && direction != HOST_TO_BMC &&
-        link->capabilities_known && !(link->capabilities & info->capability)) {
+    if (capability && direction != HOST_TO_BMC && link->capabilities_known &&
+        !(link->capabilities & capability)) {
         unit->not_announced = 1;
     }
 
     switch (command[0]) {
     case IPMI_EXTERN_CAPABILITIES:
-        if (len > 1) {
-            link->capabilities = command[1];
-            link->capabilities_known = 1;
-        }
+        link->capabilities = command[1];
+        link->capabilities_known = 1;
         break;
     case IPMI_EXTERN_RESET:
         cut_off(link, pinfo, CUTOFF_RESET);
@@ -341,10 +353,6 @@ ipmi_extern_is_lost(const ipmi_extern_link *link,
             time_since(link, transaction) > IPMI_EXTERN_TIMEOUT_MS);
 }
 
-/* Bits of tcp.completeness; Wireshark keeps their names to itself. */
-#define COMPLETENESS_FIN    0x10
-#define COMPLETENESS_RST    0x20
-
 ipmi_extern_cutoff
 ipmi_extern_cutoff_of(const ipmi_extern_link *link, packet_info *pinfo,
                       const ipmi_extern_transaction *transaction, guint8 seq)
@@ -357,8 +365,7 @@ ipmi_extern_cutoff_of(const ipmi_extern_link *link, packet_info *pinfo,
      * counts for the requests that still had time to be answered then. */
     if (link->over_tcp && link->by_seq[seq] == transaction &&
         time_since(link, transaction) < IPMI_EXTERN_TIMEOUT_MS &&
-        get_tcp_conversation_data(NULL, pinfo)->conversation_completeness &
-            (COMPLETENESS_FIN | COMPLETENESS_RST)) {
+        completeness(pinfo) & (COMPLETENESS_FIN | COMPLETENESS_RST)) {
         return CUTOFF_DISCONNECT;
     }
     return CUTOFF_NONE;

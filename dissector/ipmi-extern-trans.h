@@ -108,10 +108,10 @@ void ipmi_extern_track_message(ipmi_extern_link *link, packet_info *pinfo,
                                ipmi_extern_unit *unit, const guint8 *message,
                                size_t len);
 
-/* Takes note of a control command. First pass only. */
+/* Takes note of a control command that is known and has its operand. First
+ * pass only. */
 void ipmi_extern_track_control(ipmi_extern_link *link, packet_info *pinfo,
                                ipmi_extern_unit *unit, const guint8 *command,
-                               size_t len,
                                ipmi_extern_direction direction);
 
 /* Whether a request without a response is not going to have one: all of the

@@ -105,21 +105,16 @@ dissect_ipmi_extern_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
 static ws_bool
 is_known_command(const ipmi_extern_decoded *decoded)
 {
+    const guint8 *bytes = decoded->bytes;
     ws_bool is_response = decoded->type == UNIT_RESPONSE;
-    const guint8 *data = decoded->bytes + (is_response ? 4 : 3);
-    size_t data_len = decoded->frame.len - (is_response ? 5 : 4);
-    guint8 netfn = decoded->bytes[1] >> 2;
+    size_t offset = ipmi_extern_data_offset(bytes);
+    size_t len = decoded->frame.len - offset - 1;
+    guint8 netfn = bytes[1] >> 2;
     const struct ipmi_command *command = ipmi_command_find(
-        netfn, ipmi_body(netfn, data, data_len), decoded->bytes[2]);
+        netfn, ipmi_body(netfn, bytes + offset, len), bytes[2]);
 
-    if (!command) {
-        return 0;
-    }
-    if (is_response) {
-        return decoded->bytes[3] != 0 ||
-               (data_len >= command->rsp_min && data_len <= command->rsp_max);
-    }
-    return data_len >= command->req_min && data_len <= command->req_max;
+    return command && ((is_response && bytes[3] != 0) ||
+                       ipmi_command_size_ok(command, is_response, len));
 }
 
 /* Whether a segment has nothing but good frames, among them what other
@@ -168,6 +163,7 @@ dissect_ipmi_extern_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
 {
     int len = tvb_captured_length(tvb);
     conversation_t *conversation;
+    guint32 candidate;
     ws_bool greeting;
 
     if (len < 3 || len != (int)tvb_reported_length(tvb) ||
@@ -176,17 +172,22 @@ dissect_ipmi_extern_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
         return 0;
     }
 
-    /* A command alone may be chance; two in a row on one connection are
-     * not. */
+    /* A command alone may be chance; two in a row on one connection are not.
+     * What the first pass left to others is theirs in later passes too. */
     conversation = find_or_create_conversation(pinfo);
-    if (!greeting &&
-        !conversation_get_proto_data(conversation, proto_ipmi_extern)) {
+    candidate = GPOINTER_TO_UINT(
+        conversation_get_proto_data(conversation, proto_ipmi_extern));
+    if (!greeting && !candidate) {
         conversation_add_proto_data(conversation, proto_ipmi_extern,
                                     GUINT_TO_POINTER(pinfo->num));
         return 0;
     }
+    if (!greeting && candidate == pinfo->num) {
+        return 0;
+    }
 
-    conversation_set_dissector(conversation, ipmi_extern_tcp_handle);
+    conversation_set_dissector_from_frame_number(conversation, pinfo->num,
+                                                 ipmi_extern_tcp_handle);
     dissect_ipmi_extern_tcp(tvb, pinfo, tree, data);
     return 1;
 }

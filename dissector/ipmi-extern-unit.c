@@ -14,10 +14,6 @@
 #include "ipmi-extern-unit.h"
 #include "packet-ipmi-extern.h"
 
-/* Bits of tcp.completeness; Wireshark keeps their names to itself. */
-#define COMPLETENESS_SYN        0x01
-#define COMPLETENESS_SYN_ACK    0x02
-
 /* Key of p_add_proto_data(): packet_units. */
 #define KEY_UNITS 0
 
@@ -75,10 +71,12 @@ static ipmi_extern_direction
 unit_direction(packet_info *pinfo, ipmi_extern_link *link,
                const ipmi_extern_decoded *decoded)
 {
-    if (pinfo->p2p_dir == P2P_DIR_SENT) {
+    /* With TCP it says which way a packet went through the capturing machine's
+     * interface. */
+    if (!link->over_tcp && pinfo->p2p_dir == P2P_DIR_SENT) {
         return HOST_TO_BMC;
     }
-    if (pinfo->p2p_dir == P2P_DIR_RECV) {
+    if (!link->over_tcp && pinfo->p2p_dir == P2P_DIR_RECV) {
         return BMC_TO_HOST;
     }
     if (pinfo->net_src.type != AT_NONE) {
@@ -97,16 +95,6 @@ unit_direction(packet_info *pinfo, ipmi_extern_link *link,
     }
 }
 
-/* Whether a bad frame is bad because the capture has only its end. */
-static ws_bool
-is_cut_by_start(packet_info *pinfo, const ipmi_extern_link *link,
-                const ipmi_extern_decoded *decoded, ws_bool in_step)
-{
-    return link->over_tcp && !decoded->good && !in_step &&
-           !(get_tcp_conversation_data(NULL, pinfo)->conversation_completeness &
-             (COMPLETENESS_SYN | COMPLETENESS_SYN_ACK));
-}
-
 /* What the first pass has to find out. */
 static void
 take_note(packet_info *pinfo, ipmi_extern_link *link, ipmi_extern_unit *unit,
@@ -114,7 +102,9 @@ take_note(packet_info *pinfo, ipmi_extern_link *link, ipmi_extern_unit *unit,
 {
     ws_bool *in_step = &link->in_step[pinfo->srcport > pinfo->destport];
 
-    unit->resync = is_cut_by_start(pinfo, link, decoded, *in_step);
+    /* A bad frame may be bad because the capture has only its end. */
+    unit->resync = link->over_tcp && !link->from_start && !*in_step &&
+                   !decoded->good;
     *in_step = 1;
 
     if (!decoded->good) {
@@ -122,7 +112,7 @@ take_note(packet_info *pinfo, ipmi_extern_link *link, ipmi_extern_unit *unit,
     }
     if (decoded->type == UNIT_CONTROL) {
         ipmi_extern_track_control(link, pinfo, unit, decoded->bytes,
-                                  decoded->frame.len, decoded->direction);
+                                  decoded->direction);
     } else {
         ipmi_extern_track_message(link, pinfo, unit, decoded->bytes,
                                   decoded->frame.len);

@@ -61,6 +61,15 @@ struct ipmi_command {
 const struct ipmi_command *ipmi_command_find(uint8_t netfn, uint32_t body,
                                              uint8_t cmd);
 
+/* Whether the specification has bodies of len bytes for a command's requests
+ * or, if their completion code is 00h, for its responses. */
+static inline bool ipmi_command_size_ok(const struct ipmi_command *command,
+                                        bool is_response, size_t len)
+{
+    return is_response ? len >= command->rsp_min && len <= command->rsp_max
+                       : len >= command->req_min && len <= command->req_max;
+}
+
 /* The identifier at the start of a body: of a request's data, or of what
  * follows a response's completion code.
  *

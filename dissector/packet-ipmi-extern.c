@@ -369,7 +369,7 @@ add_data_length_expert(packet_info *pinfo, proto_item *item,
     guint min = is_response ? command->rsp_min : command->req_min;
     guint max = is_response ? command->rsp_max : command->req_max;
 
-    if (len < min || len > max) {
+    if (!ipmi_command_size_ok(command, is_response, len)) {
         expert_add_info_format(pinfo, item, &ei_data_length,
             "%s %s has %u byte%s of data, the specification gives it %s %u",
             command->name, is_response ? "response" : "request", len,
@@ -391,7 +391,7 @@ dissect_message(packet_info *pinfo, proto_tree *tree, proto_tree *body_tree,
     tvbuff_t *tvb = decoded->tvb;
     ws_bool is_response = decoded->type == UNIT_RESPONSE;
     guint8 netfn = bytes[1] >> 2, cmd = bytes[2];
-    int data_offset = is_response ? 4 : 3;
+    int data_offset = (int)ipmi_extern_data_offset(bytes);
     int checksum_offset = (int)decoded->frame.len - 1;
     int data_len = checksum_offset - data_offset;
     guint32 own_body = ipmi_body(netfn, bytes + data_offset, data_len);

@@ -105,10 +105,13 @@ def internet_checksum(data):
 
 
 class Ethernet(Capture):
-    """TCP connections over one Ethernet interface."""
+    """TCP connections over one Ethernet interface. packet_direction is what
+    the packets' own flags say: which way they went through the interface,
+    which has nothing to do with who is the host."""
 
-    def __init__(self):
+    def __init__(self, packet_direction=None):
         super().__init__(LINKTYPE_ETHERNET, ("lo",))
+        self.packet_direction = packet_direction
         self.datagrams = 0
 
     def segment(self, source, destination, seq, ack, flags, payload=b"", **how):
@@ -122,7 +125,8 @@ class Ethernet(Capture):
         ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(tcp), self.datagrams,
                          0x4000, 64, 6, 0) + addresses
         ip = ip[:10] + struct.pack(">H", internet_checksum(ip)) + ip[12:]
-        self.packet(bytes(12) + b"\x08\x00" + ip + tcp, **how)
+        self.packet(bytes(12) + b"\x08\x00" + ip + tcp,
+                    direction=self.packet_direction, **how)
 
 
 class Connection:

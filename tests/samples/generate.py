@@ -772,6 +772,19 @@ def tcp_port_9010():
     return capture
 
 
+@sample("tcp-all-inbound")
+def tcp_all_inbound():
+    """Captured where every packet comes in, as on a machine between the two,
+    by a program that says so in each packet."""
+    capture = Ethernet(packet_direction=BMC_TO_HOST)
+    connection = Connection(capture)
+    greet_tcp(connection)
+    exchange(connection, 0)
+    connection.bmc(control(ATTN_IRQ))
+    connection.close(HOST_TO_BMC)
+    return capture
+
+
 def main():
     """Writes the captures, or compares them with those that are there."""
     parser = argparse.ArgumentParser(description=__doc__)

@@ -12,7 +12,7 @@ tried. Where the heuristic is disabled, that one is not taken either."""
 import random
 
 import tshark
-from captures import Connection, Ethernet
+from captures import HOST_TO_BMC, Connection, Ethernet
 from generate import END_OF_MESSAGE, escaped, get_device_id, greet_tcp, summed
 
 SEED = 9002
@@ -89,6 +89,26 @@ def ports_taken(path, *preferences):
     return {int(port) for line in lines for port in line.split(",")} - {HOST_PORT}
 
 
+def passes_differ():
+    """What is wrong with a connection that is only known for what it is by its
+    second message: the first one is not ours, in no pass."""
+    capture = Ethernet()
+    connection = Connection(capture, port=FIRST_PORT, handshake=False)
+    for seq in range(2):
+        request, response = get_device_id(seq)
+        connection.host(request)
+        connection.bmc(response)
+    connection.close(HOST_TO_BMC)
+    with tshark.capture_file(capture.contents()) as path:
+        found = [tshark.run(*passes, "-r", path, "-Y", "ipmi_extern", "-T", "fields",
+                            "-e", "frame.number", "-e", "ipmi_extern.no_response",
+                            "-e", "ipmi_extern.cutoff").split()
+                 for passes in ((), ("-2",))]
+    if found != [[b"2", b"3", b"4"]] * 2:
+        return [f"late start: one pass has packets {found[0]}, two passes {found[1]}"]
+    return []
+
+
 def main():
     """Counts what the heuristic takes."""
     rng = random.Random(SEED)
@@ -121,6 +141,7 @@ def main():
         failures.append("the real connection was not taken: was the heuristic tried at all?")
     if disabled:
         failures.append(f"taken although the heuristic is disabled: ports {disabled}")
+    failures += passes_differ()
     print(f"{len(ports)} streams of {len(KINDS)} kinds")
     tshark.finish(failures)
 
