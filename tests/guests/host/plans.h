@@ -1,0 +1,64 @@
+/* plans.h
+ * What the host does with its interface, chosen by the option plan=NAME. Each
+ * reports on the serial port and returns whether all went well.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef PLANS_H
+#define PLANS_H
+
+#include "interface.h"
+
+/* "commands", the default: commands of all kinds, whatever the BMC is. */
+bool plan_commands(void);
+
+/* The others need the BMC of firmware/. */
+
+/* "answers": each command that firmware.h has an answer for, which has to be
+ * that, byte by byte.
+ *   protocol=N   of the BMC's interface; the default is 5, KCS, BT is 8 */
+bool plan_answers(void);
+
+/* "echo": echoes of every length.
+ *   count=N   how many in all; the default is each length once
+ *   max=N     the greatest length; the default is what the interface can carry */
+bool plan_echo(void);
+
+/* "time": how long Get Device ID takes, from any BMC.
+ *   count=N   how often; the default is 1000 */
+bool plan_time(void);
+
+/* "attention": waits for SMS_ATN, with irq=1 for its interrupt, asks why and
+ * ends it.
+ *   count=N   how often; the default is once */
+bool plan_attention(void);
+
+/* "nmi": has the BMC pull the NMI line. */
+bool plan_nmi(void);
+
+/* "reset": has the BMC pull the reset line, then goes on as "echo".
+ *   when=0|1  before it answers or after; the default is before */
+bool plan_reset(void);
+
+/* "tour": "answers", "attention", "nmi", "reset", for people to watch. */
+bool plan_tour(void);
+
+/* --- report.c ---------------------------------------------------------- */
+
+/* Sends a request and prints a line
+ *
+ *   NAME: REQUEST -> RESPONSE
+ *
+ * with the bytes in hexadecimal, or the words "no response" and the reason in
+ * place of the response. Returns whether there was one. */
+bool report_command(const char *name, const struct ipmi_message *request,
+                    struct ipmi_message *response);
+
+/* Prints WHAT: "failed: " with what was sent, what came and, unless expected is
+ * NULL, what should have come; for plans that do not print what goes well. */
+void report_failure(const char *what, const struct ipmi_message *request,
+                    const struct ipmi_message *response,
+                    const struct ipmi_message *expected, const char *error);
+
+#endif
