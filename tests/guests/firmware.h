@@ -21,12 +21,12 @@
 /* Request: the completion code of the response. */
 #define OEM_ERROR           0x02
 
-/* Sets SMS_ATN once the host has taken the response. Get Message Flags tells
+/* Sets SMS_ATN a moment after the host has taken the response. Get Message Flags tells
  * FLAG_OEM_0 then, until Clear Message Flags. */
 #define OEM_ATTENTION       0x03
 
-/* Request: an enum oem_line and when: 0 before the response, 1 once the host
- * has taken it. Pulses that line. */
+/* Request: an enum oem_line and when: 0 before the response, 1 a moment
+ * after the host has taken it. Pulses that line. */
 #define OEM_PULL_LINE       0x04
 
 enum oem_line {

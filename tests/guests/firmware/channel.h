@@ -30,7 +30,8 @@ struct channel {
 
     uint8_t     global_enables;
     uint8_t     message_flags;
-    /* What is to happen once the host has taken the response. */
+    /* What is to happen a moment after the host has taken the response. */
+    uint32_t    moment;
     bool        raise_attention;
     bool        pull_line;
     enum oem_line line;

@@ -131,11 +131,20 @@ static uint8_t oem_error(struct channel *channel, const uint8_t *data, size_t le
     return data[0];
 }
 
+/* Looks at the interfaces before what was put off is done. */
+#define MOMENT  20000
+
+static void put_off(struct channel *channel, bool *what)
+{
+    *what = true;
+    channel->moment = MOMENT;
+}
+
 static uint8_t oem_attention(struct channel *channel, const uint8_t *data,
                              size_t length)
 {
     (void) data, (void) length;
-    channel->raise_attention = true;
+    put_off(channel, &channel->raise_attention);
     return CCODE_OK;
 }
 
@@ -154,7 +163,7 @@ static uint8_t oem_pull_line(struct channel *channel, const uint8_t *data,
     }
     channel->line = data[0];
     if (data[1] == 1) {
-        channel->pull_line = true;
+        put_off(channel, &channel->pull_line);
     } else {
         pull(channel->line);
     }
@@ -229,7 +238,9 @@ void commands_serve(struct channel *channel)
     print("\n");
 }
 
-/* The flag comes before the signal that there is one. */
+/* What was put off comes a moment after the response, some ms, so that the host
+ * is done with that: its interrupt is one of its own. The flag comes before the
+ * signal that there is one. */
 bool commands_finish(void)
 {
     bool finished = true;
@@ -241,7 +252,8 @@ bool commands_finish(void)
         if (!channel->raise_attention && !channel->pull_line) {
             continue;
         }
-        if (!channel->kind->response_taken(channel)) {
+        if (!channel->kind->response_taken(channel) || channel->moment > 0) {
+            channel->moment -= channel->moment > 0;
             finished = false;
             continue;
         }

@@ -25,7 +25,7 @@ static const struct {
     { "attention", plan_attention },
     { "nmi", plan_nmi },
     { "reset", plan_reset },
-    { "tour", plan_tour },
+    { "all", plan_all },
 };
 
 void host_main(const struct multiboot_info *info)

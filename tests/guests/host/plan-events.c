@@ -22,6 +22,9 @@ static bool ask(const char *name, struct ipmi_message request, uint8_t *flags)
            (flags == NULL || (*flags = response.bytes[3], true));
 }
 
+/* How often SMS_ATN came after the response to the command that asked for it. */
+static uint32_t waited;
+
 static bool attention(void)
 {
     return interface_driver()->attention();
@@ -41,7 +44,13 @@ static bool one_attention(void)
     if (!ask("Attention", (struct ipmi_message) BYTES(OEM, OEM_ATTENTION), NULL)) {
         return false;
     }
-    error = interface_wait(attention, "SMS_ATN stays clear");
+    /* It may have come together with the response, and have no interrupt of
+     * its own then. */
+    error = NULL;
+    if (!attention()) {
+        error = interface_wait(attention, "SMS_ATN stays clear");
+        waited += error == NULL;
+    }
     if (error == NULL) {
         interface_driver()->attention_seen();
         if (!ask("Get Message Flags",
@@ -66,7 +75,7 @@ static bool one_attention(void)
 
 bool plan_attention(void)
 {
-    const uint32_t count = option_number("count=", 1);
+    const uint32_t count = option_number("attentions=", 5);
     uint32_t i, seen = 0;
 
     for (i = 0; i < count; i++) {
@@ -75,8 +84,10 @@ bool plan_attention(void)
     print_decimal(seen);
     print(" of ");
     print_decimal(count);
-    print(" times attention\n");
-    return seen == count;
+    print(" times attention, waited for ");
+    print_decimal(waited);
+    print("\n");
+    return seen == count && (waited > 0 || !interface_interrupts());
 }
 
 static bool nmi_arrived(void)
@@ -127,9 +138,10 @@ bool plan_reset(void)
     return plan_echo();
 }
 
-bool plan_tour(void)
+bool plan_all(void)
 {
-    if (!restarted() && !(plan_answers() && plan_attention() && plan_nmi())) {
+    if (!restarted() && !(plan_answers() && plan_echo() && plan_attention() &&
+                          plan_nmi())) {
         return false;
     }
     return plan_reset();

@@ -21,8 +21,10 @@ bool plan_commands(void);
 bool plan_answers(void);
 
 /* "echo": echoes of every length.
- *   count=N   how many in all; the default is each length once
- *   max=N     the greatest length; the default is what the interface can carry */
+ *   count=N      how many in all; the default is each length once
+ *   max=N        the greatest length; the default is what the host's interface
+ *                can carry
+ *   progress=N   a line every so many; the default is none */
 bool plan_echo(void);
 
 /* "time": how long Get Device ID takes, from any BMC.
@@ -31,7 +33,7 @@ bool plan_time(void);
 
 /* "attention": waits for SMS_ATN, with irq=1 for its interrupt, asks why and
  * ends it.
- *   count=N   how often; the default is once */
+ *   attentions=N   how often; the default is 5 times */
 bool plan_attention(void);
 
 /* "nmi": has the BMC pull the NMI line. */
@@ -41,8 +43,8 @@ bool plan_nmi(void);
  *   when=0|1  before it answers or after; the default is before */
 bool plan_reset(void);
 
-/* "tour": "answers", "attention", "nmi", "reset", for people to watch. */
-bool plan_tour(void);
+/* "all": "answers", "echo", "attention", "nmi", "reset". */
+bool plan_all(void);
 
 /* --- report.c ---------------------------------------------------------- */
 
