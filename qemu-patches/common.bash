@@ -195,6 +195,9 @@ END
 build_environment() {
     # Shared by build and check, wherever their trees are.
     export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache} CCACHE_BASEDIR=$1 CCACHE_NOHASHDIR=1
+    # Every file includes it, any new Kconfig symbol changes it, and all it does
+    # is to forbid names.
+    export CCACHE_IGNOREHEADERS=config-poison.h
     find_python "$1"
 }
 
@@ -239,7 +242,8 @@ copy_firmware() {
 run_ninja() {
     local tree=$1 log=$2
     shift 2
-    if ! ninja -C "$tree/build" "$@" 2>&1 | tee "$log" | awk -F'[][/]' -v program="$program" '
+    # Not with the lock (9): compilers may outlive a build that is killed.
+    if ! ninja -C "$tree/build" "$@" 9>&- 2>&1 | tee "$log" | awk -F'[][/]' -v program="$program" '
         /^\[[0-9]+\/[0-9]+\]/ && $3 >= 200 {
             tenth = int($2 * 10 / $3)
             if (tenth > shown) {
