@@ -22,6 +22,7 @@
 #define PIC_VECTOR      0x20
 #define TIMER_LINE      0           /* 18.2 times a second, as the BIOS set it */
 #define CASCADE_LINE    2           /* where the second is at the first */
+#define SPURIOUS_LINE   7           /* of each: the cause has gone meanwhile */
 
 struct gate {
     uint16_t low;
@@ -33,12 +34,12 @@ struct gate {
 
 /* start.S; each calls the handler of its name. */
 void device_entry(void);
-void timer_entry(void);
+void ignored_entry(void);
 void nmi_entry(void);
 void other_entry(void);
 
 void device_handler(void);
-void timer_handler(void);
+void ignored_handler(void);
 void nmi_handler(void);
 void other_handler(void);
 
@@ -81,7 +82,9 @@ void interrupt_start(uint8_t line)
         set_gate(vector, other_entry);
     }
     set_gate(NMI_VECTOR, nmi_entry);
-    set_gate(PIC_VECTOR + TIMER_LINE, timer_entry);
+    set_gate(PIC_VECTOR + TIMER_LINE, ignored_entry);
+    set_gate(PIC_VECTOR + SPURIOUS_LINE, ignored_entry);
+    set_gate(PIC_VECTOR + 8 + SPURIOUS_LINE, ignored_entry);
     set_gate(PIC_VECTOR + line, device_entry);
     __asm__ volatile ("lidt %0" : : "m" (table));
 
@@ -116,8 +119,9 @@ void device_handler(void)
     outb(PIC_1, PIC_EOI);
 }
 
-/* Only ends hlt, for a look at the deadline. */
-void timer_handler(void)
+/* The timer only ends hlt, for a look at the deadline. Of a spurious interrupt
+ * of the second controller the first one knows no better. */
+void ignored_handler(void)
 {
     outb(PIC_1, PIC_EOI);
 }

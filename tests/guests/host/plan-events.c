@@ -135,7 +135,7 @@ bool plan_reset(void)
     }
     print("Back from a reset\n");
     remember_restart(false);
-    return plan_echo();
+    return plan_answers();
 }
 
 bool plan_all(void)

@@ -39,7 +39,7 @@ bool plan_attention(void);
 /* "nmi": has the BMC pull the NMI line. */
 bool plan_nmi(void);
 
-/* "reset": has the BMC pull the reset line, then goes on as "echo".
+/* "reset": has the BMC pull the reset line, then goes on as "answers".
  *   when=0|1  before it answers or after; the default is before */
 bool plan_reset(void);
 

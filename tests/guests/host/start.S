@@ -46,7 +46,7 @@ start:
     .endm
 
     entry   device
-    entry   timer
+    entry   ignored
     entry   nmi
     entry   other
 

@@ -1,0 +1,306 @@
+# machines.py
+# The virtual machines of a test: a host, a BMC, and the wire between them.
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""Nothing here waits without a deadline, and a process is only ever ended by
+the object that started it."""
+
+import json
+import os
+import queue
+import re
+import selectors
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "samples"))
+
+import captures  # noqa: E402
+
+SKIPPED = 77
+
+# How long a machine may take for what it does in a fraction of that; as long as
+# this machine is not busy with something else.
+PATIENCE = 60
+
+# tests/guests/host/pc.h
+EXIT_DONE = 33
+
+
+class Failure(Exception):
+    """What went wrong, for a person to read."""
+
+
+def emulator_folder():
+    """Where the emulator with the patches is; builds it if it is not there."""
+    build = subprocess.run([os.path.join(ROOT, "qemu-patches", "build")],
+                           stdout=subprocess.PIPE, text=True, check=False)
+    if build.returncode != 0:
+        sys.exit("qemu-patches/build failed")
+    return build.stdout.splitlines()[-1]
+
+
+class Wire:
+    """How host and BMC find each other: address family, and who listens."""
+
+    def __init__(self, folder, family, server):
+        self.family = family
+        self.server = server
+        self.listening = None
+        if family == "unix":
+            self.address = f"path={folder}/wire-{os.urandom(4).hex()}"
+        else:
+            # The port is ours before QEMU starts, and stays so between two.
+            self.listening = socket.create_server(("127.0.0.1", 0))
+            port = self.listening.getsockname()[1]
+            self.address = f"host=127.0.0.1,port={port}"
+
+    def chardev(self, side, name):
+        """The -chardev of a side, and the file descriptor it needs, if any."""
+        if side != self.server:
+            return f"socket,id={name},{self.address},reconnect-ms=100", ()
+        if self.listening:
+            number = self.listening.fileno()
+            return f"socket,id={name},fd={number},server=on,wait=off", (number,)
+        return f"socket,id={name},{self.address},server=on,wait=off", ()
+
+    def close(self):
+        if self.listening:
+            self.listening.close()
+
+
+class Machine:
+    """A QEMU under way. Its serial port comes line by line."""
+
+    def __init__(self, program, arguments, descriptors, folder):
+        self.name = os.path.basename(program)
+        self.folder = folder
+        self.monitor_path = f"{folder}/monitor-{os.urandom(4).hex()}"
+        self.lines = queue.Queue()
+        self.said = []
+        self.process = subprocess.Popen(
+            [program, "-no-user-config", "-nodefaults", "-display", "none",
+             "-serial", "stdio",
+             "-qmp", f"unix:{self.monitor_path},server=on,wait=off", *arguments],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, pass_fds=descriptors)
+        self.errors = []
+        self.readers = [
+            threading.Thread(target=self.read_lines, daemon=True),
+            threading.Thread(target=self.read_errors, daemon=True),
+        ]
+        for reader in self.readers:
+            reader.start()
+
+    def read_lines(self):
+        for line in self.process.stdout:
+            self.lines.put(line.rstrip("\n"))
+        self.lines.put(None)
+
+    def read_errors(self):
+        for line in self.process.stderr:
+            # Of boards whose network is not connected.
+            if "has no peer" not in line and "SDHCI: unknown CAPAB" not in line:
+                self.errors.append(line.rstrip("\n"))
+
+    def wait_for_line(self, pattern, patience=PATIENCE):
+        """Returns the match of the next line that has the pattern."""
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                line = self.lines.get(timeout=max(0, deadline - time.monotonic()))
+            except queue.Empty:
+                line = None
+            if line is None:
+                raise Failure(f"{self.name} never said {pattern!r}: {self.story()}")
+            self.said.append(line)
+            match = re.search(pattern, line)
+            if match:
+                return match
+
+    def wait_for_end(self, patience=PATIENCE):
+        """Returns the exit status."""
+        try:
+            status = self.process.wait(timeout=patience)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"{self.name} does not end: {self.story()}") from None
+        self.join()
+        return status
+
+    def join(self):
+        for reader in self.readers:
+            reader.join(timeout=PATIENCE)
+
+    def story(self):
+        """What it said, on both outputs."""
+        while True:
+            try:
+                line = self.lines.get_nowait()
+            except queue.Empty:
+                break
+            if line is not None:
+                self.said.append(line)
+        return "\n    ".join(["", *self.said[-25:], *self.errors[-10:]])
+
+    def command(self, name, **arguments):
+        """A command of QEMU's monitor protocol."""
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.settimeout(PATIENCE)
+            monitor.connect(self.monitor_path)
+            with monitor.makefile("rw", encoding="utf-8") as file:
+                file.readline()                 # the greeting
+                for request in ("qmp_capabilities", {}), (name, arguments):
+                    file.write(json.dumps({"execute": request[0],
+                                           "arguments": request[1]}) + "\n")
+                    file.flush()
+                    while True:
+                        reply = json.loads(file.readline())
+                        if "error" in reply:
+                            raise Failure(f"{request[0]}: {reply['error']['desc']}")
+                        if "return" in reply:
+                            break
+        return reply["return"]
+
+    def kill(self):
+        """Ends it without a warning, as a power failure would."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.join()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+# The pins that tests/guests/firmware/board-*.c and aspeed.c use, in the order
+# of the lines.
+LINES = ("reset", "nmi", "power-off", "graceful-shutdown")
+
+
+def lines_of(board):
+    """The properties that wire the firmware's pins to a host's lines."""
+    if board.startswith("npcm"):
+        pin = "/machine/soc/gpio[0]/unnamed-gpio-out[{}]"
+        first = 18
+    else:
+        pin = "/machine/soc/gpio/sysbus-irq[{}]"
+        first = 1
+    return ",".join(f"{line}-gpio=" + pin.format(first + i)
+                    for i, line in enumerate(LINES))
+
+
+class Bmc(Machine):
+    """A BMC. wires: what host is at which of its responders. All of them could
+    be reset; the lines go to the first one."""
+
+    def __init__(self, programs, board, wires, folder):
+        arguments = ["-machine", board, "-kernel",
+                     f"{programs.guests}/firmware/bmc-{board}.elf"]
+        descriptors = ()
+        for i, (responder, wire) in enumerate(wires.items()):
+            chardev, needed = wire.chardev("bmc", f"wire{i}")
+            lines = lines_of(board) if i == 0 else ""
+            arguments += ["-chardev", chardev, "-device",
+                          ",".join(filter(None, [
+                              f"ipmi-host-extern,chardev=wire{i}",
+                              f"responder={responder}", lines]))]
+            descriptors += needed
+        super().__init__(f"{programs.qemu}/qemu-system-arm", arguments,
+                         descriptors, folder)
+        self.wait_for_line("BMC: ready")
+
+
+class Host(Machine):
+    """A host with one interface: isa-ipmi-kcs and so on."""
+
+    def __init__(self, programs, interface, options, wire, folder,
+                 program=None, bmc=None):
+        bus, _, kind = interface.split("-")
+        if bmc is None:
+            chardev, needed = wire.chardev("host", "wire")
+            bmc = ["-chardev", chardev, "-device", "ipmi-bmc-extern,id=bmc,chardev=wire"]
+        else:
+            needed = ()
+        super().__init__(
+            program or f"{programs.qemu}/qemu-system-x86_64",
+            ["-machine", "pc", "-accel", "tcg", "-m", "16",
+             "-kernel", f"{programs.guests}/host/host",
+             "-append", f"if={kind} bus={bus} {options}",
+             *bmc, "-device", f"{interface},bmc=bmc",
+             "-device", "isa-debug-exit,iobase=0xf4,iosize=1"],
+            needed, folder)
+
+    def succeed(self, patience=PATIENCE):
+        """Waits for it to end well, and returns what it said."""
+        status = self.wait_for_end(patience)
+        story = self.story()
+        if status != EXIT_DONE or self.errors:
+            raise Failure(f"the host ended with status {status}: {story}")
+        return story
+
+
+class Programs:
+    """Where the emulator and the guests are."""
+
+    def __init__(self, build, qemu):
+        self.build = os.path.abspath(build)
+        self.guests = f"{self.build}/tests/guests"
+        self.qemu = os.path.abspath(qemu or emulator_folder())
+        firmware = f"{self.guests}/firmware/bmc-npcm750-evb.elf"
+        for path in f"{self.guests}/host/host", firmware:
+            if not os.path.exists(path):
+                print(f"SKIPPED: NOT tested: {path} was not built, for want of a compiler")
+                sys.exit(SKIPPED)
+
+
+class Tap(threading.Thread):
+    """Stands between the host and the BMC, passes on what each sends and keeps
+    it as a capture: one packet for each read, whole frames only."""
+
+    TERMINATORS = 0xA0, 0xA1
+
+    def __init__(self, folder):
+        super().__init__(daemon=True)
+        self.host_wire = Wire(folder, "tcp", "tap")
+        self.bmc_wire = Wire(folder, "tcp", "tap")
+        self.capture = captures.Link("vm-to-vm")
+        self.wake, self.woken = socket.socketpair()
+
+    def run(self):
+        ends = [wire.listening.accept()[0] for wire in (self.host_wire, self.bmc_wire)]
+        directions = captures.HOST_TO_BMC, captures.BMC_TO_HOST
+        partial = [b"", b""]
+        with selectors.DefaultSelector() as selector:
+            for i, end in enumerate(ends):
+                selector.register(end, selectors.EVENT_READ, i)
+            selector.register(self.woken, selectors.EVENT_READ)
+            while True:
+                for key, _ in selector.select():
+                    if key.fileobj is self.woken:
+                        for end in ends:
+                            end.close()
+                        return
+                    i = key.data
+                    data = key.fileobj.recv(65536)
+                    if not data:
+                        selector.unregister(key.fileobj)
+                        continue
+                    frames = partial[i] + data
+                    whole = 1 + max(frames.rfind(byte) for byte in self.TERMINATORS)
+                    partial[i] = frames[whole:]
+                    if whole:
+                        self.capture.now = time.time_ns()
+                        self.capture.record(directions[i], [frames[:whole]], after=0)
+                    ends[1 - i].sendall(data)
+
+    def finish(self):
+        """Returns the capture."""
+        self.wake.send(b"!")
+        self.join(timeout=PATIENCE)
+        self.host_wire.close()
+        self.bmc_wire.close()
+        return self.capture.contents()
