@@ -62,8 +62,9 @@ echo "meson $*" >> "$TEST_NOTES"
 
 CHECKPATCH = """#!/usr/bin/perl
 @ARGV = $ARGV[-1];
-while (<>) { print "x:1: WARNING: bad style\\n" if /^\\+.*UGLY/ }
-print "x:2: WARNING: added, does MAINTAINERS need updating?\\n";
+while (<>) { $licence = 1 if /^\\+.*SPDX.*MIT/; print "WARNING: bad style\\n#1: FILE: x:1\\n" if /^\\+.*UGLY/ }
+print "WARNING: added, does MAINTAINERS need updating?\\n";
+print "WARNING: Saw acceptable license 'MIT' but\\n#2: FILE: x:2\\n" if $licence;
 print "total: 0 errors, 1 warnings, 2 lines checked\\n";
 """
 
@@ -473,6 +474,11 @@ def check_failed(case):
         case.expect(1, case.check(), reason)
     case.make_stack(good, ("bad", {"hw/ipmi/orphan.c": "x\n"}), last)
     case.expect(1, case.check(), "nobody maintains hw/ipmi/orphan.c")
+    case.make_stack(("bad", {"hw/ipmi/x.c": "SPDX: MIT\n"}), last)
+    case.expect(1, case.check(), "Saw acceptable license", "bad: failed")
+    case.make_stack(("moved\n\nThe text is that of the MIT licence.",
+                     {"hw/ipmi/x.c": "SPDX: MIT\n"}))
+    case.expect(0, case.check())
     write(case.tree + "/scripts/checkpatch.pl", "#!/bin/sh\necho no perl\n", 0o755)
     case.make_stack(good)
     case.expect(1, case.check(), "checkpatch.pl failed", "no perl")
