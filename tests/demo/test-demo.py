@@ -3,6 +3,7 @@
 
 Cases:
   both-views-agree  what the demo decodes is what the host says it sent and got
+  vm-to-vm          the same with a virtual machine as BMC, which acts by itself
   died              any process of the demo dies while the host is busy
   interrupted       the demo is stopped from outside
   refused           what the demo cannot do, it says
@@ -157,6 +158,31 @@ def both_views_agree(build, folder):
     check(decoded == expected, "decoded:", decoded, "the host's view:", expected)
 
 
+def vm_to_vm(build, folder, *emulator):
+    for board in "npcm750-evb", "ast2600-evb":
+        demo = Demo(build, folder, f"--vm-to-vm={board}", *emulator)
+        status, output, errors = demo.finish()
+        check(status == 0, f"{board}: exit status {status}", output, errors)
+
+        # What the BMC does to the host, in this order, and that the host came
+        # back; at the beginning what both say of themselves.
+        story = [re.sub(r"^ *[0-9.]+  ", "", line) for line in output.splitlines()]
+        expected = ["Host -> BMC  Control VERSION 1",
+                    "BMC -> Host  Control ATTN_IRQ",
+                    "Host -> BMC  Req seq 0x.. Get Message Flags",
+                    "BMC -> Host  Control NOATTN",
+                    "BMC -> Host  Control SEND_NMI",
+                    "BMC -> Host  Control RESET",
+                    "Host -> BMC  Control RESET",
+                    "BMC -> Host  Rsp seq 0x.. Get Device ID OK, .* ms"]
+        rest = iter(story)
+        for pattern in expected:
+            check(any(re.fullmatch(pattern, line) for line in rest),
+                  f"{board}: missing or out of order: {pattern}", output)
+        with open(demo.report, encoding="ascii") as report:
+            check("Back from a reset\n" in report.read(), "the host did not come back")
+
+
 def died(build, folder):
     for name, told in (("ipmi_sim", "ipmi_sim, the BMC,"),
                        ("qemu-system-x86", "qemu-system-x86_64, the host,"),
@@ -198,7 +224,14 @@ def refused(build, folder):
           errors.startswith(f"tools/demo: cannot write {nowhere} "),
           f"exit status {status}", output, errors)
 
-    for arguments in ["--port", "70000"], ["--port"], ["--colour"]:
+    status, output, errors = Demo(build, folder, "--vm-to-vm", "--qemu",
+                                  folder).finish()
+    check(status == 1 and output == "" and
+          errors.startswith(f"tools/demo: there is no qemu-system-arm in {folder}."),
+          f"exit status {status}", output, errors)
+
+    for arguments in (["--port", "70000"], ["--port"], ["--colour"],
+                      ["--vm-to-vm=pc"], ["--qemu", folder]):
         status, output, errors = Demo(build, folder, *arguments).finish()
         check(status == 2 and output == "" and "--help" in errors,
               f"{arguments}: exit status {status}", output, errors)
@@ -206,6 +239,7 @@ def refused(build, folder):
 
 CASES = {
     "both-views-agree": both_views_agree,
+    "vm-to-vm": vm_to_vm,
     "died": died,
     "interrupted": interrupted,
     "refused": refused,
@@ -216,10 +250,12 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", required=True, help="where cmake built the project")
+    parser.add_argument("--qemu", help="for vm-to-vm, the emulator's folder")
     parser.add_argument("case", choices=CASES)
     arguments = parser.parse_args()
+    emulator = ["--qemu", arguments.qemu] if arguments.qemu else []
     with tempfile.TemporaryDirectory() as folder:
-        CASES[arguments.case](os.path.abspath(arguments.build), folder)
+        CASES[arguments.case](os.path.abspath(arguments.build), folder, *emulator)
 
 
 if __name__ == "__main__":

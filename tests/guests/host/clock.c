@@ -20,7 +20,8 @@
 
 /* The time stamp counter is divided by 1024 to make 32 bits last. */
 #define TSC_SHIFT       10
-#define CALIBRATION_MS  20
+#define CALIBRATION_MS  5
+#define CALIBRATIONS    5
 static uint32_t stopwatch_per_calibration;
 
 static uint16_t clock_counter(void)
@@ -82,14 +83,21 @@ uint32_t stopwatch_us(uint32_t difference)
 
 void clock_start(void)
 {
-    uint32_t start;
+    int i;
 
     outb(PIT_GATE, (inb(PIT_GATE) & ~PIT_SPEAKER) | PIT_GATE_2);
     outb(PIT_COMMAND, PIT_MODE_2);
     outb(PIT_CHANNEL_2, 0);
     outb(PIT_CHANNEL_2, 0);
 
-    start = stopwatch();
-    sleep_ms(CALIBRATION_MS);
-    stopwatch_per_calibration = stopwatch() - start;
+    /* The best of some: what interrupts QEMU only makes it longer. */
+    for (i = 0; i < CALIBRATIONS; i++) {
+        uint32_t start = stopwatch(), time;
+
+        sleep_ms(CALIBRATION_MS);
+        time = stopwatch() - start;
+        if (i == 0 || time < stopwatch_per_calibration) {
+            stopwatch_per_calibration = time;
+        }
+    }
 }

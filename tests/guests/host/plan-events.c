@@ -87,7 +87,7 @@ bool plan_attention(void)
     print(" times attention, waited for ");
     print_decimal(waited);
     print("\n");
-    return seen == count && (waited > 0 || !interface_interrupts());
+    return seen == count;
 }
 
 static bool nmi_arrived(void)
