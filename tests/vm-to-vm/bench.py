@@ -78,7 +78,7 @@ class Simulator:
         wire = Wire.__new__(Wire)
         wire.server = "bmc"
         wire.listening = None
-        wire.address = f"host=127.0.0.1,port={self.port}"
+        wire.address = f"host=127.0.0.1,port={self.port},nodelay=on"
         return wire
 
     def kill(self):

@@ -58,7 +58,8 @@ class Wire:
             # The port is ours before QEMU starts, and stays so between two.
             self.listening = socket.create_server(("127.0.0.1", 0))
             port = self.listening.getsockname()[1]
-            self.address = f"host=127.0.0.1,port={port}"
+            # Two frames in a row would wait for each other's acknowledgement.
+            self.address = f"host=127.0.0.1,port={port},nodelay=on"
 
     def chardev(self, side, name):
         """The -chardev of a side, and the file descriptor it needs, if any."""
@@ -66,7 +67,7 @@ class Wire:
             return f"socket,id={name},{self.address},reconnect-ms=100", ()
         if self.listening:
             number = self.listening.fileno()
-            return f"socket,id={name},fd={number},server=on,wait=off", (number,)
+            return f"socket,id={name},fd={number},nodelay=on,server=on,wait=off", (number,)
         return f"socket,id={name},{self.address},server=on,wait=off", ()
 
     def close(self):
