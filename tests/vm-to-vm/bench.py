@@ -9,7 +9,6 @@ round, so that a neighbour on the same machine slows all of it alike; README.md
 says how to read the table.
 """
 
-import argparse
 import collections
 import contextlib
 import os
@@ -22,7 +21,7 @@ import sys
 import tempfile
 import time
 
-from machines import ROOT, SKIPPED, Bmc, Failure, Host, Programs, Wire
+from machines import ROOT, SKIPPED, Bmc, Failure, Host, Programs, Wire, argument_parser
 
 COUNT = 1000
 ROUNDS = 5
@@ -131,11 +130,7 @@ def print_row(pair, interrupts, runs, simulator):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", required=True, help="where cmake built the project")
-    parser.add_argument("--qemu", help="the emulator's folder; the default is what "
-                        "qemu-patches/build builds")
+    parser = argument_parser(__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--check", action="store_true",
                         help="one short round; fails only when something polls")

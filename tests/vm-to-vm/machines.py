@@ -6,6 +6,7 @@
 """Nothing here waits without a deadline, and a process is only ever ended by
 the object that started it."""
 
+import argparse
 import json
 import os
 import queue
@@ -242,6 +243,16 @@ class Host(Machine):
         if status != EXIT_DONE or self.errors:
             raise Failure(f"the host ended with status {status}: {story}")
         return story
+
+
+def argument_parser(description):
+    """What every program here has to be told."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", required=True, help="where cmake built the project")
+    parser.add_argument("--qemu", help="the emulator's folder; the default is what "
+                        "qemu-patches/build builds")
+    return parser
 
 
 class Programs:

@@ -14,7 +14,6 @@ Cases:
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
-import argparse
 import contextlib
 import itertools
 import os
@@ -23,7 +22,7 @@ import sys
 import tempfile
 import time
 
-from machines import PATIENCE, ROOT, Bmc, Failure, Host, Programs, Tap, Wire
+from machines import PATIENCE, ROOT, Bmc, Failure, Host, Programs, Tap, Wire, argument_parser
 
 HOST_INTERFACES = "isa-ipmi-kcs", "isa-ipmi-bt", "pci-ipmi-kcs", "pci-ipmi-bt"
 
@@ -264,11 +263,7 @@ CASES = {
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", required=True, help="where cmake built the project")
-    parser.add_argument("--qemu", help="the emulator's folder; the default is what "
-                        "qemu-patches/build builds")
+    parser = argument_parser(__doc__)
     parser.add_argument("case", choices=CASES)
     arguments = parser.parse_args()
     programs = Programs(arguments.build, arguments.qemu)
