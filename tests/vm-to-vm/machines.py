@@ -197,9 +197,9 @@ def lines_of(board):
 
 class Bmc(Machine):
     """A BMC. wires: what host is at which of its responders. All of them could
-    be reset; the lines go to the first one."""
+    be reset; the lines go to the first one. extra: more arguments of QEMU."""
 
-    def __init__(self, programs, board, wires, folder):
+    def __init__(self, programs, board, wires, folder, extra=()):
         arguments = ["-machine", board, "-kernel",
                      f"{programs.guests}/firmware/bmc-{board}.elf"]
         descriptors = ()
@@ -211,16 +211,17 @@ class Bmc(Machine):
                               f"ipmi-host-extern,chardev=wire{i}",
                               f"responder={responder}", lines]))]
             descriptors += needed
-        super().__init__(f"{programs.qemu}/qemu-system-arm", arguments,
+        super().__init__(f"{programs.qemu}/qemu-system-arm", [*arguments, *extra],
                          descriptors, folder)
         self.wait_for_line("BMC: ready")
 
 
 class Host(Machine):
-    """A host with one interface: isa-ipmi-kcs and so on."""
+    """A host with one interface: isa-ipmi-kcs and so on. extra: more arguments
+    of QEMU."""
 
     def __init__(self, programs, interface, options, wire, folder,
-                 program=None, bmc=None):
+                 program=None, bmc=None, extra=()):
         bus, _, kind = interface.split("-")
         if bmc is None:
             chardev, needed = wire.chardev("host", "wire")
@@ -233,7 +234,7 @@ class Host(Machine):
              "-kernel", f"{programs.guests}/host/host",
              "-append", f"if={kind} bus={bus} {options}",
              *bmc, "-device", f"{interface},bmc=bmc",
-             "-device", "isa-debug-exit,iobase=0xf4,iosize=1"],
+             "-device", "isa-debug-exit,iobase=0xf4,iosize=1", *extra],
             needed, folder)
 
     def succeed(self, patience=PATIENCE):
