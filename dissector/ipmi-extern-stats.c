@@ -150,6 +150,10 @@ tree_packet(stats_tree *st, packet_info *pinfo, epan_dissect_t *edt _U_,
 {
     const ipmi_extern_decoded *info = (const ipmi_extern_decoded *)data;
 
+    if (!info->good && info->truncated) {
+        tree_error(st, "Frames that the capture has too little of");
+        return TAP_PACKET_REDRAW;
+    }
     if (!info->good) {
         tree_error(st, "Frames that the receiver drops");
         return TAP_PACKET_REDRAW;
@@ -253,7 +257,7 @@ conversation_packet(void *tapdata, packet_info *pinfo,
         return TAP_PACKET_DONT_REDRAW;
     }
     add_conversation_table_data_with_conv_id(
-        hash, &src, &dst, 0, 0, info->link->number, 1, info->frame.wire_len,
+        hash, &src, &dst, 0, 0, info->link->number, 1, info->wire_len,
         &pinfo->rel_ts, &pinfo->abs_ts, &dissector_info, CONVERSATION_NONE);
     return TAP_PACKET_REDRAW;
 }
@@ -271,9 +275,9 @@ endpoint_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_,
     if (!set_ends(pinfo, info, &src, &dst)) {
         return TAP_PACKET_DONT_REDRAW;
     }
-    add_endpoint_table_data(hash, &src, 0, 1, 1, info->frame.wire_len,
+    add_endpoint_table_data(hash, &src, 0, 1, 1, info->wire_len,
                             &dissector_info, ENDPOINT_NONE);
-    add_endpoint_table_data(hash, &dst, 0, 0, 1, info->frame.wire_len,
+    add_endpoint_table_data(hash, &dst, 0, 0, 1, info->wire_len,
                             &dissector_info, ENDPOINT_NONE);
     return TAP_PACKET_REDRAW;
 }
@@ -387,16 +391,18 @@ u32_tag_fill(packet_info *pinfo _U_, void *data, guint8 *buffer,
 }
 
 static void
-export_frame(packet_info *pinfo, tvbuff_t *wire,
-             const ipmi_extern_decoded *info)
+export_packet(packet_info *pinfo, tvbuff_t *wire, const ipmi_extern_link *link,
+              ipmi_extern_direction direction)
 {
-    u32_tag link_tag = { EXP_PDU_TAG_SRC_PORT, info->link->number };
+    u32_tag link_tag = { EXP_PDU_TAG_SRC_PORT, link->number };
     u32_tag direction_tag = {
         EXP_PDU_TAG_P2P_DIRECTION,
-        info->direction == HOST_TO_BMC ? P2P_DIR_SENT : P2P_DIR_RECV
+        direction == HOST_TO_BMC ? P2P_DIR_SENT : P2P_DIR_RECV
     };
-    const exp_pdu_data_item_t link = { u32_tag_size, u32_tag_fill, &link_tag };
-    const exp_pdu_data_item_t direction = {
+    const exp_pdu_data_item_t link_item = {
+        u32_tag_size, u32_tag_fill, &link_tag
+    };
+    const exp_pdu_data_item_t direction_item = {
         u32_tag_size, u32_tag_fill, &direction_tag
     };
     const exp_pdu_data_item_t *items[8];
@@ -410,11 +416,11 @@ export_frame(packet_info *pinfo, tvbuff_t *wire,
         items[n++] = &exp_pdu_data_src_port;
         items[n++] = &exp_pdu_data_dst_port;
     } else {
-        items[n++] = &link;
+        items[n++] = &link_item;
     }
     items[n++] = &exp_pdu_data_orig_frame_num;
-    if (info->direction != DIRECTION_UNKNOWN) {
-        items[n++] = &direction;
+    if (direction != DIRECTION_UNKNOWN) {
+        items[n++] = &direction_item;
     }
     items[n] = NULL;
 
@@ -437,7 +443,16 @@ ipmi_extern_stats_frame(packet_info *pinfo, tvbuff_t *wire,
         tap_queue_packet(follow_tap, pinfo, copy);
     }
     if (have_tap_listener(export_tap)) {
-        export_frame(pinfo, wire, info);
+        export_packet(pinfo, wire, info->link, info->direction);
+    }
+}
+
+void
+ipmi_extern_stats_connection(packet_info *pinfo, tvbuff_t *wire,
+                             const ipmi_extern_link *link)
+{
+    if (have_tap_listener(export_tap)) {
+        export_packet(pinfo, wire, link, DIRECTION_UNKNOWN);
     }
 }
 

@@ -18,4 +18,8 @@ void ipmi_extern_stats_register(void);
 void ipmi_extern_stats_frame(packet_info *pinfo, tvbuff_t *wire,
                              const ipmi_extern_decoded *info);
 
+/* Hands on a connection record: exported frames need it as much as these. */
+void ipmi_extern_stats_connection(packet_info *pinfo, tvbuff_t *wire,
+                                  const ipmi_extern_link *link);
+
 #endif /* IPMI_EXTERN_STATS_H */

@@ -170,6 +170,13 @@ is_bridged(guint8 netfn, guint8 cmd)
     return (netfn & ~1) == 0x06 && (cmd == 0x33 || cmd == 0x34);
 }
 
+static void
+start_run(ipmi_extern_link *link)
+{
+    link->run_key = body_keys;
+    body_keys += RUN_KEYS;
+}
+
 static guint32
 request_key(ipmi_extern_link *link, guint8 seq, ws_bool bridged)
 {
@@ -215,8 +222,7 @@ track_request(ipmi_extern_link *link, packet_info *pinfo,
     }
 
     if (link->requests % RUN_LENGTH == 0) {
-        link->run_key = body_keys;
-        body_keys += RUN_KEYS;
+        start_run(link);
     }
 
     transaction = wmem_new0(wmem_file_scope(), ipmi_extern_transaction);
@@ -224,7 +230,7 @@ track_request(ipmi_extern_link *link, packet_info *pinfo,
     transaction->request_time = pinfo->abs_ts;
     transaction->serial = link->requests++;
     transaction->body_key = request_key(link, seq, bridged);
-    transaction->body = ipmi_body(netfn_lun >> 2, message + 3, len - 4);
+    transaction->body = ipmi_body(netfn_lun >> 2, message + 3, len - 3);
     transaction->hash = hash;
     transaction->netfn_lun = netfn_lun;
     transaction->cmd = cmd;
@@ -293,6 +299,14 @@ cut_off(ipmi_extern_link *link, packet_info *pinfo, ipmi_extern_cutoff cutoff)
     }
 }
 
+/* The sides greet each other on a connection that is new. */
+static void
+forget_greetings(ipmi_extern_link *link)
+{
+    memset(link->greeted, 0, sizeof link->greeted);
+    link->capabilities_known = 0;
+}
+
 void
 ipmi_extern_track_control(ipmi_extern_link *link, packet_info *pinfo,
                           ipmi_extern_unit *unit, const guint8 *command,
@@ -321,8 +335,7 @@ ipmi_extern_track_control(ipmi_extern_link *link, packet_info *pinfo,
     case IPMI_EXTERN_VERSION:
         if (link->greeted[direction]) {
             /* Not twice on one connection: this is another one. */
-            memset(link->greeted, 0, sizeof link->greeted);
-            link->capabilities_known = 0;
+            forget_greetings(link);
         }
         link->greeted[direction] = 1;
         link->from_start = 1;
@@ -331,6 +344,21 @@ ipmi_extern_track_control(ipmi_extern_link *link, packet_info *pinfo,
     default:
         break;
     }
+}
+
+void
+ipmi_extern_track_connection(ipmi_extern_link *link, packet_info *pinfo,
+                             ipmi_extern_connection connection)
+{
+    cut_off(link, pinfo, connection == CONNECTION_OPENED ? CUTOFF_RECONNECT
+                                                         : CUTOFF_DISCONNECT);
+    forget_greetings(link);
+    memset(link->by_seq, 0, sizeof link->by_seq);
+    link->from_start = 1;
+
+    /* The next connection may begin with the numbers of this one. */
+    start_run(link);
+    link->bridged_requests = 0;
 }
 
 /* Milliseconds of the capture after a request was sent. */

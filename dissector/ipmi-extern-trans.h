@@ -31,6 +31,13 @@ typedef enum {
     CUTOFF_DISCONNECT       /* the connection was closed */
 } ipmi_extern_cutoff;
 
+/* What a connection record says. */
+typedef enum {
+    CONNECTION_CLOSED,
+    CONNECTION_OPENED,
+    CONNECTION_CHANGED      /* one or the other */
+} ipmi_extern_connection;
+
 /* One IPMI command: its request and, once there is one, its response. */
 typedef struct {
     guint32  request_frame;
@@ -102,8 +109,8 @@ ipmi_extern_link *ipmi_extern_link_get(packet_info *pinfo, ws_bool over_tcp);
 /* How many links the file has so far. */
 guint32 ipmi_extern_link_count(void);
 
-/* Takes note of a good message, unescaped, of len bytes, long enough for its
- * kind. First pass only. */
+/* Takes note of a message, unescaped, that its receiver takes: its first len
+ * bytes, up to the checksum. First pass only. */
 void ipmi_extern_track_message(ipmi_extern_link *link, packet_info *pinfo,
                                ipmi_extern_unit *unit, const guint8 *message,
                                size_t len);
@@ -113,6 +120,11 @@ void ipmi_extern_track_message(ipmi_extern_link *link, packet_info *pinfo,
 void ipmi_extern_track_control(ipmi_extern_link *link, packet_info *pinfo,
                                ipmi_extern_unit *unit, const guint8 *command,
                                ipmi_extern_direction direction);
+
+/* Takes note that the connection was opened or closed: what was asked on the
+ * one before has no answer on the next. First pass only. */
+void ipmi_extern_track_connection(ipmi_extern_link *link, packet_info *pinfo,
+                                  ipmi_extern_connection connection);
 
 /* Whether a request without a response is not going to have one: all of the
  * capture has been seen, or more of it than a host waits for. A packet of a

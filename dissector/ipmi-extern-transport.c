@@ -34,11 +34,12 @@ dissect_units(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
               ipmi_extern_link *link, guint32 *index, ws_bool more)
 {
     int offset = 0, len = tvb_captured_length(tvb);
+    int reported_len = tvb_reported_length(tvb);
 
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "IPMI-EXT");
     col_clear(pinfo->cinfo, COL_INFO);
 
-    while (offset < len) {
+    while (offset < reported_len) {
         int frame_len = (int)ipmi_extern_frame_length(
             tvb_get_ptr(tvb, offset, len - offset), len - offset);
 
@@ -50,22 +51,30 @@ dissect_units(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                 pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
                 break;
             }
-            frame_len = len - offset;
+            frame_len = reported_len - offset;
         }
         ipmi_extern_dissect_unit(tvb, offset, frame_len, pinfo, tree, link,
                                  (*index)++);
         offset += frame_len;
     }
-    return len;
+    return reported_len;
 }
 
-/* LINKTYPE_WIRESHARK_UPPER_PDU: whole frames, and the direction with them. */
+/* LINKTYPE_WIRESHARK_UPPER_PDU: whole frames, and the direction with them; or
+ * nothing, when the connection changed. */
 static int
 dissect_ipmi_extern(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                     void *data _U_)
 {
     static const char host[] = "Host", bmc[] = "BMC";
+    ipmi_extern_link *link = ipmi_extern_link_get(pinfo, 0);
     guint32 index = 0;
+
+    if (tvb_reported_length(tvb) == 0) {
+        col_set_str(pinfo->cinfo, COL_PROTOCOL, "IPMI-EXT");
+        ipmi_extern_dissect_connection(tvb, pinfo, tree, link);
+        return 1;   /* Not 0: that would say that it is not ours. */
+    }
 
     if (pinfo->src.type == AT_NONE && pinfo->p2p_dir == P2P_DIR_SENT) {
         set_address(&pinfo->src, AT_STRINGZ, sizeof host, host);
@@ -74,8 +83,7 @@ dissect_ipmi_extern(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
         set_address(&pinfo->src, AT_STRINGZ, sizeof bmc, bmc);
         set_address(&pinfo->dst, AT_STRINGZ, sizeof host, host);
     }
-    return dissect_units(tvb, pinfo, tree, ipmi_extern_link_get(pinfo, 0),
-                         &index, 0);
+    return dissect_units(tvb, pinfo, tree, link, &index, 0);
 }
 
 static int
@@ -141,7 +149,7 @@ looks_like_ipmi_extern(packet_info *pinfo, const guint8 *wire, size_t len,
             return 0;
         }
         ipmi_extern_unit_decode(pinfo, wire + offset, len - offset, frame_len,
-                                &decoded);
+                                0, &decoded);
         offset += frame_len;
         if (!decoded.good ||
             decoded.frame.escape_fault != IPMI_EXTERN_ESCAPE_GOOD) {

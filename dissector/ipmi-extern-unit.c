@@ -104,8 +104,8 @@ take_note(packet_info *pinfo, ipmi_extern_link *link, ipmi_extern_unit *unit,
 
     /* A bad frame may be bad because the capture has only its end. */
     unit->resync = link->over_tcp && !link->from_start && !*in_step &&
-                   !decoded->good;
-    *in_step = 1;
+                   !decoded->good && !decoded->truncated;
+    *in_step |= !decoded->truncated;
 
     if (!decoded->good) {
         return;
@@ -115,7 +115,7 @@ take_note(packet_info *pinfo, ipmi_extern_link *link, ipmi_extern_unit *unit,
                                   decoded->direction);
     } else {
         ipmi_extern_track_message(link, pinfo, unit, decoded->bytes,
-                                  decoded->frame.len);
+                                  ipmi_extern_data_end(decoded));
     }
 }
 
@@ -131,14 +131,26 @@ control_good(const ipmi_extern_decoded *decoded)
     return info && decoded->frame.len == 1 + (size_t)info->operands;
 }
 
+/* Whether there is so much of a message that its data follow; no control
+ * command is as long. */
+static ws_bool
+has_header(const ipmi_extern_decoded *decoded)
+{
+    return decoded->frame.len > 2 &&
+           decoded->frame.len >= ipmi_extern_data_offset(decoded->bytes);
+}
+
 void
 ipmi_extern_unit_decode(packet_info *pinfo, const guint8 *wire, size_t len,
-                        size_t frame_len, ipmi_extern_decoded *decoded)
+                        size_t frame_len, ws_bool truncated,
+                        ipmi_extern_decoded *decoded)
 {
-    guint8 *bytes = (guint8 *)wmem_alloc(pinfo->pool, frame_len);
+    /* What is left out of a capture may begin right after a terminator. */
+    guint8 *bytes = (guint8 *)wmem_alloc(pinfo->pool, MAX(frame_len, 1));
 
     ipmi_extern_frame_decode(wire, frame_len, bytes, &decoded->frame);
     decoded->bytes = bytes;
+    decoded->truncated = truncated;
 
     if (decoded->frame.terminator == IPMI_EXTERN_CMD_END) {
         decoded->type = UNIT_CONTROL;
@@ -146,9 +158,12 @@ ipmi_extern_unit_decode(packet_info *pinfo, const guint8 *wire, size_t len,
     } else {
         decoded->type = decoded->frame.len > 1 && ipmi_extern_is_response(bytes)
                             ? UNIT_RESPONSE : UNIT_REQUEST;
-        decoded->good = ipmi_extern_message_good(&decoded->frame, bytes);
+        decoded->good = truncated
+                            ? has_header(decoded)
+                            : ipmi_extern_message_good(&decoded->frame, bytes);
     }
-    decoded->cut = !decoded->good && ipmi_extern_message_cut(wire, len);
+    decoded->cut = !decoded->good && !truncated &&
+                   ipmi_extern_message_cut(wire, len);
 }
 
 /* What the first pass has found out about one packet. Nearly all packets have

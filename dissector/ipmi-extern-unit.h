@@ -28,6 +28,7 @@ typedef struct {
     ipmi_extern_type type;
     ws_bool good;               /* its receiver takes it */
     ws_bool cut;                /* the message goes on in the next frame */
+    ws_bool truncated;          /* the capture has but its beginning */
 
     /* From ipmi_extern_unit_track() on: */
     ipmi_extern_direction direction;
@@ -35,16 +36,26 @@ typedef struct {
     const ipmi_extern_unit *unit;
 
     /* From ipmi_extern_dissect_unit() on: */
+    guint wire_len;             /* whether captured or not */
     tvbuff_t *tvb;              /* unescaped, a data source of its own */
     const char *name;           /* of the command; NULL if not good */
     guint8 ccode;               /* of a response */
     const char *ccode_name;
 } ipmi_extern_decoded;
 
-/* Decodes the frame in the first frame_len of len bytes of wire. */
+/* Decodes the frame in the first frame_len of len bytes of wire. Where those
+ * are all that the capture has of it, what it was is told from its beginning,
+ * and it passes for good if that is enough to tell. */
 void ipmi_extern_unit_decode(packet_info *pinfo, const guint8 *wire,
-                             size_t len, size_t frame_len,
+                             size_t len, size_t frame_len, ws_bool truncated,
                              ipmi_extern_decoded *decoded);
+
+/* Where a message's data end: before the checksum, if the capture has it. */
+static inline size_t
+ipmi_extern_data_end(const ipmi_extern_decoded *decoded)
+{
+    return decoded->frame.len - !decoded->truncated;
+}
 
 /* Finds out what the frame means on its link; in the first pass the link takes
  * note of it. index is the frame's in its packet, counted from 0 without

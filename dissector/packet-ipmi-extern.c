@@ -20,6 +20,7 @@
 #include <epan/packet.h>
 #include <epan/prefs.h>
 #include <epan/tfs.h>
+#include <wiretap/wtap.h>
 #include <wsutil/str_util.h>
 
 #include "ipmi-body.h"
@@ -44,6 +45,7 @@ static int hf_wire = -1;
 static int hf_dir = -1;
 static int hf_type = -1;
 static int hf_link = -1;
+static int hf_connection = -1;
 
 static int hf_seq = -1;
 static int hf_netfn = -1;
@@ -89,6 +91,7 @@ static expert_field ei_escape_missing = EI_INIT;
 static expert_field ei_empty = EI_INIT;
 static expert_field ei_resync = EI_INIT;
 static expert_field ei_no_terminator = EI_INIT;
+static expert_field ei_truncated = EI_INIT;
 static expert_field ei_control_unknown = EI_INIT;
 static expert_field ei_control_length = EI_INIT;
 static expert_field ei_control_direction = EI_INIT;
@@ -133,6 +136,13 @@ static value_string netfn_vals[64 + 1];
 static value_string group_vals[256 + 1];
 static value_string control_vals[256 + 1];
 
+static const value_string connection_vals[] = {
+    { CONNECTION_CLOSED, "Disconnected" },
+    { CONNECTION_OPENED, "Connected" },
+    { CONNECTION_CHANGED, "Connection changed" },
+    { 0, NULL }
+};
+
 static const value_string cutoff_vals[] = {
     { CUTOFF_RESET, "the host was reset" },
     { CUTOFF_POWEROFF, "the host was powered off" },
@@ -145,6 +155,7 @@ static const value_string cutoff_vals[] = {
 typedef enum {
     SHAPE_REST,             /* of a frame that began before the capture */
     SHAPE_INCOMPLETE,
+    SHAPE_BEGINNING,        /* all that the capture has */
     SHAPE_EMPTY,
     SHAPE_TOO_SHORT,
     SHAPE_MESSAGE,
@@ -162,7 +173,8 @@ time_to_str(wmem_allocator_t *scope, const nstime_t *time)
 }
 
 static void
-add_size_experts(packet_info *pinfo, proto_item *item, size_t len)
+add_size_experts(packet_info *pinfo, proto_item *item,
+                 const ipmi_extern_decoded *decoded)
 {
     static const struct {
         guint         max;
@@ -175,10 +187,11 @@ add_size_experts(packet_info *pinfo, proto_item *item, size_t len)
     };
 
     for (guint i = 0; i < array_length(limits); i++) {
-        if (len > limits[i].max) {
+        if (decoded->frame.len > limits[i].max) {
             expert_add_info_format(pinfo, item, limits[i].ei,
-                "Message of %zu bytes is longer than the %u that %s takes",
-                len, limits[i].max, limits[i].who);
+                "Message of %s%zu bytes is longer than the %u that %s takes",
+                decoded->truncated ? "more than " : "", decoded->frame.len,
+                limits[i].max, limits[i].who);
         }
     }
 }
@@ -194,7 +207,9 @@ add_frame_experts(packet_info *pinfo, proto_item *item,
         expert_add_info(pinfo, item, &ei_resync);
         return;
     }
-    if (!frame->terminator) {
+    if (decoded->truncated) {
+        expert_add_info(pinfo, item, &ei_truncated);
+    } else if (!frame->terminator) {
         expert_add_info(pinfo, item, &ei_no_terminator);
     } else if (frame->len == 0) {
         expert_add_info(pinfo, item, &ei_empty);
@@ -204,7 +219,9 @@ add_frame_experts(packet_info *pinfo, proto_item *item,
     case IPMI_EXTERN_ESCAPE_GOOD:
         break;
     case IPMI_EXTERN_ESCAPE_AT_END:
-        expert_add_info(pinfo, item, &ei_escape_at_end);
+        if (!decoded->truncated) {
+            expert_add_info(pinfo, item, &ei_escape_at_end);
+        }
         break;
     case IPMI_EXTERN_ESCAPE_NEEDLESS:
         expert_add_info_format(pinfo, item, &ei_escape_needless,
@@ -308,9 +325,12 @@ message_summary(packet_info *pinfo, const ipmi_extern_decoded *decoded)
     wmem_strbuf_t *text = wmem_strbuf_new(pinfo->pool, "");
     nstime_t time;
 
-    if (decoded->frame.sum != 0) {
+    if (decoded->truncated) {
+        wmem_strbuf_append(text, "Truncated: ");
+    } else if (decoded->frame.sum != 0) {
         wmem_strbuf_append(text, "Bad checksum: ");
-    } else if (unit->repeats) {
+    }
+    if (unit->repeats) {
         wmem_strbuf_append(text, decoded->type == UNIT_REQUEST
                                      ? "Retransmission: " : "Duplicate: ");
     } else if (unit->unsolicited) {
@@ -379,8 +399,30 @@ add_data_length_expert(packet_info *pinfo, proto_item *item,
     }
 }
 
-/* A message is long enough for its kind but its checksum may be wrong. The
- * tree is NULL if nobody looks at it; experts are added all the same. */
+static void
+add_checksum(packet_info *pinfo, proto_tree *tree,
+             const ipmi_extern_decoded *decoded)
+{
+    int offset = (int)decoded->frame.len - 1;
+    guint8 checksum = ipmi_extern_checksum(&decoded->frame,
+                                           decoded->bytes[offset]);
+    proto_item *ti;
+
+    if (!tree && decoded->frame.sum == 0) {
+        return;
+    }
+    proto_tree_add_checksum(tree, decoded->tvb, offset, hf_checksum,
+        hf_checksum_status, &ei_checksum_bad, pinfo, checksum, ENC_NA,
+        PROTO_CHECKSUM_VERIFY);
+    if (tree && decoded->frame.sum != 0) {
+        ti = proto_tree_add_uint(tree, hf_checksum_calculated, decoded->tvb,
+                                 offset, 1, checksum);
+        proto_item_set_generated(ti);
+    }
+}
+
+/* A message is long enough for its kind but its checksum may be wrong, or not
+ * in the capture, nor some of its data. The tree is NULL if nobody looks at it; experts are added all the same. */
 static void
 dissect_message(packet_info *pinfo, proto_tree *tree, proto_tree *body_tree,
                 proto_item *item, ipmi_extern_decoded *decoded,
@@ -392,14 +434,12 @@ dissect_message(packet_info *pinfo, proto_tree *tree, proto_tree *body_tree,
     ws_bool is_response = decoded->type == UNIT_RESPONSE;
     guint8 netfn = bytes[1] >> 2, cmd = bytes[2];
     int data_offset = (int)ipmi_extern_data_offset(bytes);
-    int checksum_offset = (int)decoded->frame.len - 1;
-    int data_len = checksum_offset - data_offset;
+    int data_end = (int)ipmi_extern_data_end(decoded);
+    int data_len = data_end - data_offset;
     guint32 own_body = ipmi_body(netfn, bytes + data_offset, data_len);
     /* Many an error response leaves the identifier out. */
     guint32 body = transaction ? transaction->body : own_body;
     const struct ipmi_command *command = ipmi_command_find(netfn, body, cmd);
-    guint8 checksum = ipmi_extern_checksum(&decoded->frame,
-                                           bytes[checksum_offset]);
     proto_item *ti, *ccode_item = NULL, *data_item = item;
 
     decoded->name = ipmi_command_name(command, netfn);
@@ -440,25 +480,18 @@ dissect_message(packet_info *pinfo, proto_tree *tree, proto_tree *body_tree,
         data_item = proto_tree_add_item(tree, hf_data, tvb, data_offset,
                                         data_len, ENC_NA);
     }
-    if (tree || decoded->frame.sum != 0) {
-        proto_tree_add_checksum(tree, tvb, checksum_offset, hf_checksum,
-            hf_checksum_status, &ei_checksum_bad, pinfo, checksum, ENC_NA,
-            PROTO_CHECKSUM_VERIFY);
-    }
-    if (tree && decoded->frame.sum != 0) {
-        ti = proto_tree_add_uint(tree, hf_checksum_calculated, tvb,
-                                 checksum_offset, 1, checksum);
-        proto_item_set_generated(ti);
+    if (!decoded->truncated) {
+        add_checksum(pinfo, tree, decoded);
     }
 
-    add_size_experts(pinfo, item, decoded->frame.len);
+    add_size_experts(pinfo, item, decoded);
     if (!decoded->good) {
         return;
     }
     if (is_response && decoded->ccode != 0) {
         expert_add_info_format(pinfo, ccode_item, &ei_ccode_error,
             "Completion code %02Xh: %s", decoded->ccode, decoded->ccode_name);
-    } else if (command) {
+    } else if (command && !decoded->truncated) {
         add_data_length_expert(pinfo, data_item, command, is_response,
                                data_len);
     }
@@ -469,7 +502,7 @@ dissect_message(packet_info *pinfo, proto_tree *tree, proto_tree *body_tree,
     add_transaction(pinfo, tree, item, decoded);
 
     if (with_body && ipmi_body_is_decoded(netfn, body, cmd) &&
-        !ipmi_body_dissect(tvb_new_subset_length(tvb, 1, checksum_offset - 1),
+        !ipmi_body_dissect(tvb_new_subset_length(tvb, 1, data_end - 1),
                            pinfo, body_tree, decoded->unit->body_key,
                            decoded->unit->body_channel)) {
         /* No expert info: whether the end is reached at all depends on who
@@ -548,6 +581,9 @@ shape_of(const ipmi_extern_decoded *decoded)
     if (decoded->unit->resync) {
         return SHAPE_REST;
     }
+    if (decoded->truncated) {
+        return decoded->good ? SHAPE_MESSAGE : SHAPE_BEGINNING;
+    }
     if (!decoded->frame.terminator) {
         return SHAPE_INCOMPLETE;
     }
@@ -573,6 +609,8 @@ unit_summary(packet_info *pinfo, const ipmi_extern_decoded *decoded,
         return "Rest of a frame that began before the capture";
     case SHAPE_INCOMPLETE:
         return "Frame without terminator";
+    case SHAPE_BEGINNING:
+        return "Truncated frame";
     case SHAPE_EMPTY:
         return "Empty frame";
     case SHAPE_TOO_SHORT:
@@ -617,21 +655,33 @@ show_summary(packet_info *pinfo, proto_tree *tree, proto_item *item,
     }
 }
 
+static void
+add_link(proto_tree *tree, tvbuff_t *tvb, const ipmi_extern_link *link)
+{
+    proto_item *ti = proto_tree_add_uint(tree, hf_link, tvb, 0, 0,
+                                         link->number);
+
+    proto_item_set_generated(ti);
+}
+
 void
 ipmi_extern_dissect_unit(tvbuff_t *tvb, int offset, int frame_len,
                          packet_info *pinfo, proto_tree *tree,
                          ipmi_extern_link *link, guint32 index)
 {
     int len = tvb_captured_length_remaining(tvb, offset);
-    tvbuff_t *wire = tvb_new_subset_length(tvb, offset, frame_len);
+    int captured_len = MIN(frame_len, len);
+    tvbuff_t *wire = tvb_new_subset_length_caplen(tvb, offset, captured_len,
+                                                  frame_len);
     ipmi_extern_decoded decoded = { 0 };
     unit_shape shape;
     proto_tree *body_tree = tree, *unit_tree = NULL;
     proto_item *item = NULL, *ti;
 
     ipmi_extern_unit_decode(pinfo, tvb_get_ptr(tvb, offset, len), len,
-                            frame_len, &decoded);
+                            captured_len, captured_len < frame_len, &decoded);
     ipmi_extern_unit_track(pinfo, link, index, &decoded);
+    decoded.wire_len = (guint)frame_len;
     decoded.tvb = tvb_new_child_real_data(tvb, decoded.bytes,
                                           (guint)decoded.frame.len,
                                           (gint)decoded.frame.len);
@@ -646,9 +696,10 @@ ipmi_extern_dissect_unit(tvbuff_t *tvb, int offset, int frame_len,
         unit_tree = proto_item_add_subtree(item, ett_ipmi_extern);
         body_tree = unit_tree;
 
-        proto_tree_add_item(unit_tree, hf_wire, wire, 0, -1, ENC_NA);
-        ti = proto_tree_add_uint(unit_tree, hf_link, wire, 0, 0, link->number);
-        proto_item_set_generated(ti);
+        if (captured_len > 0) {
+            proto_tree_add_item(unit_tree, hf_wire, wire, 0, -1, ENC_NA);
+        }
+        add_link(unit_tree, wire, link);
         if (decoded.direction != DIRECTION_UNKNOWN) {
             ti = proto_tree_add_uint(unit_tree, hf_dir, wire, 0, 0,
                                      decoded.direction);
@@ -685,6 +736,52 @@ ipmi_extern_dissect_unit(tvbuff_t *tvb, int offset, int frame_len,
     show_summary(pinfo, unit_tree, item, &decoded, shape, index);
 
     ipmi_extern_stats_frame(pinfo, wire, &decoded);
+}
+
+/* A comment of the packet says which of the two happened. There may be others,
+ * such as the user's. */
+static ipmi_extern_connection
+connection_of(packet_info *pinfo)
+{
+    wtap_block_t block = pinfo->rec->block;
+    char *comment;
+
+    for (guint i = 0; block &&
+             wtap_block_get_nth_string_option_value(block, OPT_COMMENT, i,
+                 &comment) == WTAP_OPTTYPE_SUCCESS; i++) {
+        if (strcmp(comment, "connected") == 0) {
+            return CONNECTION_OPENED;
+        }
+        if (strcmp(comment, "disconnected") == 0) {
+            return CONNECTION_CLOSED;
+        }
+    }
+    return CONNECTION_CHANGED;
+}
+
+void
+ipmi_extern_dissect_connection(tvbuff_t *tvb, packet_info *pinfo,
+                               proto_tree *tree, ipmi_extern_link *link)
+{
+    ipmi_extern_connection connection = connection_of(pinfo);
+    const char *summary = val_to_str_const(connection, connection_vals, "");
+    proto_tree *connection_tree;
+    proto_item *item, *ti;
+
+    if (!PINFO_FD_VISITED(pinfo)) {
+        ipmi_extern_track_connection(link, pinfo, connection);
+    }
+    col_set_str(pinfo->cinfo, COL_INFO, summary);
+
+    item = proto_tree_add_item(tree, proto_ipmi_extern, tvb, 0, 0, ENC_NA);
+    connection_tree = proto_item_add_subtree(item, ett_ipmi_extern);
+    proto_item_append_text(item, ", %s", summary);
+    add_link(connection_tree, tvb, link);
+    ti = proto_tree_add_uint(connection_tree, hf_connection, tvb, 0, 0,
+                             connection);
+    proto_item_set_generated(ti);
+
+    ipmi_extern_stats_connection(pinfo, tvb, link);
 }
 
 static void
@@ -730,6 +827,12 @@ proto_register_ipmi_extern(void)
           { "Link", "ipmi_extern.link",
             FT_UINT32, BASE_DEC, NULL, 0x0,
             "Number of the link in this file, counted from 0", HFILL }
+        },
+        { &hf_connection,
+          { "Connection", "ipmi_extern.connection",
+            FT_UINT8, BASE_DEC, VALS(connection_vals), 0x0,
+            "What happened to the connection, where that is all that the packet says",
+            HFILL }
         },
         { &hf_dir,
           { "Direction", "ipmi_extern.dir",
@@ -889,7 +992,8 @@ proto_register_ipmi_extern(void)
         { &hf_cutoff_by,
           { "Cut off by", "ipmi_extern.cutoff_by",
             FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_NONE), 0x0,
-            "The control command after which no response came", HFILL }
+            "What was sent, or happened to the connection, after which no response came",
+            HFILL }
         },
     };
     static ei_register_info ei[] = {
@@ -938,6 +1042,10 @@ proto_register_ipmi_extern(void)
         { &ei_no_terminator,
           { "ipmi_extern.no_terminator", PI_MALFORMED, PI_WARN,
             "Frame without terminator", EXPFILL }
+        },
+        { &ei_truncated,
+          { "ipmi_extern.truncated", PI_UNDECODED, PI_NOTE,
+            "The capture has only the beginning of the frame", EXPFILL }
         },
         { &ei_control_unknown,
           { "ipmi_extern.control.unknown", PI_UNDECODED, PI_WARN,

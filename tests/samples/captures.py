@@ -49,16 +49,17 @@ class Capture:
                                      option(2, name.encode()),     # if_name
                                      option(9, b"\x09")))          # if_tsresol: ns
 
-    def packet(self, data, interface=0, direction=None, comment=None, after=STEP):
-        """Appends a packet, seconds after the one before."""
+    def packet(self, data, interface=0, direction=None, comment=None, after=STEP,
+               length=None):
+        """Appends a packet, seconds after the one before. Of its length, data is
+        what the capture has; comment may be several."""
         self.now += round(after * 10**9)
-        options = []
-        if comment:
-            options.append(option(1, comment.encode()))
+        comments = [comment] if isinstance(comment, str) else comment or []
+        options = [option(1, text.encode()) for text in comments]
         if direction:
             options.append(option(2, struct.pack("<I", EPB_DIRECTION[direction])))
         body = struct.pack("<IIIII", interface, self.now >> 32, self.now & 0xFFFFFFFF,
-                           len(data), len(data)) + data + bytes(-len(data) % 4)
+                           len(data), length or len(data)) + data + bytes(-len(data) % 4)
         self.blocks.append(block(6, body, *options))
 
     def contents(self):
@@ -78,13 +79,16 @@ class Link(Capture):
         super().__init__(LINKTYPE_WIRESHARK_UPPER_PDU, names or ("ipmi0",))
 
     def record(self, direction, frames, comment=None, after=STEP, link=0,
-               dissector="ipmi_extern"):
-        """Appends frames in one packet."""
+               dissector="ipmi_extern", keep=None):
+        """Appends frames in one packet, or only the first bytes that keep says
+        how many they are."""
         name = dissector.encode() + b"\0"
         name += bytes(-len(name) % 4)
         tags = struct.pack(">HH", self.TAG_DISSECTOR_NAME, len(name)) + name
         tags += struct.pack(">HH", self.TAG_END, 0)
-        self.packet(tags + b"".join(frames), link, direction, comment, after)
+        frames = b"".join(frames)
+        self.packet(tags + frames[:keep], link, direction, comment, after,
+                    len(tags) + len(frames))
 
     def host(self, *frames, **how):
         """What the host sends."""
@@ -93,6 +97,14 @@ class Link(Capture):
     def bmc(self, *frames, **how):
         """What the BMC sends."""
         self.record(BMC_TO_HOST, frames, **how)
+
+    def connected(self, comment, **how):
+        """The connection was opened."""
+        self.record(None, (), ("connected", comment), **how)
+
+    def disconnected(self, comment, **how):
+        """The connection was closed."""
+        self.record(None, (), ("disconnected", comment), **how)
 
 
 def internet_checksum(data):

@@ -16,6 +16,7 @@ import tshark
 
 DIRECTIONS = (decode.HOST, decode.BMC)
 TYPES = ("Request", "Response", "Control")
+CONNECTIONS = ("Disconnected", "Connected", "Connection changed")
 STATUS = ("Bad", "Good")
 
 
@@ -33,6 +34,8 @@ def raw(field):
 FIELDS = {
     "ipmi_extern.wire": ("wire", raw),
     "ipmi_extern.link": ("link", number),
+    "ipmi_extern.connection": ("connection", lambda field: CONNECTIONS[number(field)]),
+    "ipmi_extern.truncated": ("truncated", lambda field: True),
     "ipmi_extern.dir": ("dir", lambda field: DIRECTIONS[number(field)]),
     "ipmi_extern.type": ("type", lambda field: TYPES[number(field)]),
     "ipmi_extern.seq": ("seq", number),

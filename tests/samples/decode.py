@@ -9,7 +9,8 @@ frames of the wire protocol apart and matches responses with requests. Shares
 no code and no table with the dissector, so that the two can only agree where
 both are right or both were written with the same mistake in mind.
 
-Frames are dictionaries; a key is missing where the frame has no such thing."""
+Frames are dictionaries; a key is missing where the frame has no such thing.
+Among them are the connection records, which have a "connection"."""
 
 import argparse
 import json
@@ -22,6 +23,9 @@ HOST, BMC = "Host to BMC", "BMC to host"
 OTHER = {HOST: BMC, BMC: HOST}
 
 MESSAGE_END, CONTROL_END, ESCAPE = 0xA0, 0xA1, 0xAA
+
+# By comment of a connection record.
+CONNECTIONS = {b"connected": "Connected", b"disconnected": "Disconnected"}
 
 POWEROFF, RESET, VERSION, CAPABILITIES = 0x03, 0x04, 0xFF, 0x08
 CONTROLS = (*range(0x0C), VERSION)
@@ -37,9 +41,12 @@ HALF_A_ROUND = 128
 class Packet:
     """One packet of a capture file."""
 
-    def __init__(self, number, time, linktype, interface, direction, data):
+    def __init__(self, number, time, linktype, interface, direction, data, missing=0,
+                 comments=()):
         self.number, self.time, self.linktype = number, time, linktype
         self.interface, self.direction, self.data = interface, direction, data
+        self.missing = missing      # bytes at its end that the capture does not have
+        self.comments = comments
 
 
 def read_pcap(data):
@@ -49,21 +56,21 @@ def read_pcap(data):
     linktype = struct.unpack(order + "I", data[20:24])[0] & 0x0FFFFFFF
     at, number = 24, 0
     while at < len(data):
-        seconds, fraction, length, _ = struct.unpack(order + "IIII", data[at:at + 16])
+        seconds, fraction, length, original = struct.unpack(order + "IIII", data[at:at + 16])
         number += 1
         yield Packet(number, seconds * 10**9 + fraction * (1 if nanoseconds else 1000),
-                     linktype, 0, None, data[at + 16:at + 16 + length])
+                     linktype, 0, None, data[at + 16:at + 16 + length], original - length)
         at += 16 + length
 
 
 def options_of(data, order):
-    """{code: value} of the options of a pcapng block."""
+    """{code: [value]} of the options of a pcapng block."""
     found, at = {}, 0
     while at + 4 <= len(data):
         code, length = struct.unpack(order + "HH", data[at:at + 4])
         if code == 0:
             break
-        found[code] = data[at + 4:at + 4 + length]
+        found.setdefault(code, []).append(data[at + 4:at + 4 + length])
         at += 4 + length + -length % 4
     return found
 
@@ -76,17 +83,18 @@ def read_pcapng(data):
         kind, length = struct.unpack(order + "II", data[at:at + 8])
         body = data[at + 8:at + length - 4]
         if kind == 1:
-            resolution = options_of(body[8:], order).get(9, b"\x06")[0]
+            resolution = options_of(body[8:], order).get(9, [b"\x06"])[0][0]
             ticks = 2**(resolution & 0x7F) if resolution & 0x80 else 10**resolution
             interfaces.append((struct.unpack(order + "H", body[:2])[0], ticks))
         elif kind == 6:
-            interface, high, low, captured, _ = struct.unpack(order + "IIIII", body[:20])
+            interface, high, low, captured, original = struct.unpack(order + "IIIII", body[:20])
             linktype, ticks = interfaces[interface]
             options = options_of(body[20 + captured + -captured % 4:], order)
-            flags = struct.unpack(order + "I", options.get(2, bytes(4)))[0]
+            flags = struct.unpack(order + "I", options.get(2, [bytes(4)])[0])[0]
             number += 1
             yield Packet(number, (high << 32 | low) * 10**9 // ticks, linktype, interface,
-                         {2: HOST, 1: BMC}.get(flags & 3), body[20:20 + captured])
+                         {2: HOST, 1: BMC}.get(flags & 3), body[20:20 + captured],
+                         original - captured, options.get(1, ()))
         at += length
 
 
@@ -111,7 +119,8 @@ def split(stream):
 
 
 def upper_pdu(packet):
-    """The wire bytes of a packet that names our dissector."""
+    """The wire bytes of a packet that names our dissector; None if it names
+    another."""
     at, name = 0, None
     while True:
         tag, length = struct.unpack(">HH", packet.data[at:at + 4])
@@ -120,7 +129,25 @@ def upper_pdu(packet):
         if tag == 12:
             name = value.rstrip(b"\0")
         if tag == 0:
-            return packet.data[at:] if name == b"ipmi_extern" else b""
+            return packet.data[at:] if name == b"ipmi_extern" else None
+
+
+def upper_pdu_frames(packets):
+    """(packet, link, direction, wire bytes, whole, truncated) of each frame in
+    packets that name a dissector; a connection record has None for its bytes."""
+    for packet in packets:
+        stream = upper_pdu(packet)
+        if stream is None:
+            continue
+        where = packet, packet.interface, packet.direction
+        if not stream and not packet.missing:
+            yield *where, None, True, False
+        for wire in split(stream):
+            if wire[-1] in (MESSAGE_END, CONTROL_END) or not packet.missing:
+                yield *where, wire, True, False
+        if packet.missing:
+            last = max(stream.rfind(MESSAGE_END), stream.rfind(CONTROL_END))
+            yield *where, stream[last + 1:], True, True
 
 
 def tcp(packet):
@@ -168,8 +195,8 @@ class HalfStream:
 
 
 def tcp_frames(packets):
-    """(packet, connection, direction, wire bytes, whole) of each frame over
-    TCP; not known to be whole is what begins where the capture does.
+    """(packet, connection, direction, wire bytes, whole, False) of each frame
+    over TCP; not known to be whole is what begins where the capture does.
 
     The side that listens is the BMC. Where the capture has no connection
     set-up to tell, it is the side of port 9002."""
@@ -189,16 +216,15 @@ def tcp_frames(packets):
         halves, _, from_start = connection
         for direction, half in halves.items():
             for i, (packet, wire) in enumerate(half.frames()):
-                yield packet, id(connection), direction, wire, i > 0 or from_start
+                yield packet, id(connection), direction, wire, i > 0 or from_start, False
 
 
 def wire_frames(path):
-    """(packet, link, direction, wire bytes, whole) of each frame, in file
-    order."""
+    """(packet, link, direction, wire bytes, whole, truncated) of each frame, in
+    file order."""
     packets = list(read(path))
-    frames = [(packet, packet.interface, packet.direction, wire, True) for packet in packets
-              if packet.linktype == LINKTYPE_WIRESHARK_UPPER_PDU
-              for wire in split(upper_pdu(packet))]
+    frames = list(upper_pdu_frames(packet for packet in packets
+                                   if packet.linktype == LINKTYPE_WIRESHARK_UPPER_PDU))
     frames += tcp_frames(packet for packet in packets
                          if packet.linktype == LINKTYPE_ETHERNET and tcp(packet))
     return sorted(frames, key=lambda frame: frame[0].number)
@@ -241,10 +267,11 @@ def is_response(body):
     return len(body) > 1 and bool(body[1] & 0x04)
 
 
-def fields_of_message(body):
+def fields_of_message(body, truncated):
     """A message taken apart."""
-    frame = {"seq": body[0], "netfn": body[1] >> 2, "lun": body[1] & 3, "cmd": body[2]}
-    data = body[3:-1]
+    frame = {"type": "Response" if is_response(body) else "Request",
+             "seq": body[0], "netfn": body[1] >> 2, "lun": body[1] & 3, "cmd": body[2]}
+    data = body[3:] if truncated else body[3:-1]
     if is_response(body):
         frame["ccode"], data = data[0], data[1:]
     if frame["netfn"] & ~1 == 0x2C and data:
@@ -253,10 +280,24 @@ def fields_of_message(body):
         frame["oem"] = int.from_bytes(data[:3], "little")
     if data:
         frame["data"] = data.hex()
+    if truncated:
+        return frame
     frame["checksum"] = body[-1]
     frame["checksum_status"] = "Bad" if sum(body) % 256 else "Good"
     if sum(body) % 256:
         frame["checksum_calculated"] = -sum(body[:-1]) & 0xFF
+    return frame
+
+
+def fields_of_beginning(wire):
+    """The part of a frame that the capture has, taken apart as far as it can
+    be. What goes on after three bytes is a message."""
+    frame = {"wire": wire.hex(), "truncated": True} if wire else {"truncated": True}
+    body = unescape(wire)
+    if len(body) >= (4 if is_response(body) else 3):
+        frame.update(fields_of_message(body, True))
+    elif body:
+        frame["data"] = body.hex()
     return frame
 
 
@@ -267,15 +308,16 @@ def fields_of(wire):
     if wire[-1] == CONTROL_END and body:
         frame.update(fields_of_control(body))
     elif wire[-1] == MESSAGE_END and len(body) >= (5 if is_response(body) else 4):
-        frame["type"] = "Response" if is_response(body) else "Request"
-        frame.update(fields_of_message(body))
+        frame.update(fields_of_message(body, False))
     elif body:
         frame["data"] = body.hex()
     return frame
 
 
 def good(frame):
-    """Whether a frame is a message that its receiver takes."""
+    """Whether a frame is a message that its receiver takes, as far as is known."""
+    if frame.get("truncated"):
+        return "type" in frame
     return frame.get("checksum_status") == "Good" and not escape_open(bytes.fromhex(frame["wire"]))
 
 
@@ -317,6 +359,11 @@ class LinkState:
         if frame["control"] in (RESET, POWEROFF, VERSION):
             self.cut(frame)
 
+    def connection(self, frame):
+        """Follows a connection record."""
+        self.cut(frame)
+        self.latest = {}
+
     def request(self, frame):
         """Follows a good request."""
         frame["_serial"] = self.requests
@@ -348,15 +395,22 @@ class LinkState:
 
 
 def decode(path):
-    """All frames of a capture file, in its order."""
+    """All frames of a capture file, and the connection records, in its order."""
     links, frames = {}, []
-    for packet, link, direction, wire, whole in wire_frames(path):
+    for packet, link, direction, wire, whole, truncated in wire_frames(path):
         state = links.setdefault(link, LinkState(len(links)))
-        frame = fields_of(wire)
+        if wire is None:
+            said = [CONNECTIONS[text] for text in packet.comments if text in CONNECTIONS]
+            frame = {"packet": packet.number, "link": state.number,
+                     "connection": said[0] if said else "Connection changed"}
+            state.connection(frame)
+            frames.append(frame)
+            continue
+        frame = fields_of_beginning(wire) if truncated else fields_of(wire)
         if not whole and not (good(frame) or frame.get("control") in CONTROLS):
             frame = {"wire": wire.hex(), "data": unescape(wire[:-1]).hex()}
         frame.update(packet=packet.number, link=state.number, _time=packet.time,
-                     _body=unescape(wire[:-1]))
+                     _body=unescape(wire if truncated else wire[:-1]))
         direction = direction or direction_of(frame)
         if direction:
             frame["dir"] = direction

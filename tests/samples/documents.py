@@ -23,7 +23,8 @@ FIELDS = os.path.normpath(os.path.join(tshark.HERE, "..", "..", "docs", "fields.
 README = os.path.join(tshark.SAMPLES, "README.md")
 
 # The first shows whatever is in order; the others, what they are named for.
-FIRST_SAMPLES = ("kcs-35-ipmitool-commands.pcap", "transactions.pcapng", "cut-off.pcapng")
+FIRST_SAMPLES = ("kcs-35-ipmitool-commands.pcap", "transactions.pcapng", "cut-off.pcapng",
+                 "connections.pcapng")
 
 TYPES = {
     "FT_BOOLEAN": "Boolean",

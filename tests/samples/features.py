@@ -21,14 +21,17 @@ from generate import APP, CHASSIS, GET_DEVICE_ID, req
 # One of each kind: real, with faults, several links, several frames a packet.
 STATISTICS = ("kcs-35-ipmitool-commands.pcap", "kcs-bmc-killed-and-restarted.pcap",
               "transactions.pcapng", "cut-off.pcapng", "two-links.pcapng",
-              "frames-in-one-record.pcapng", "tcp-connection-ends.pcapng")
+              "frames-in-one-record.pcapng", "tcp-connection-ends.pcapng",
+              "connections.pcapng", "both-ends.pcapng")
 
 NO_HEURISTIC = ("--disable-heuristic", "ipmi_extern_tcp")
 
 
 def frames_of(sample):
-    """What the second decoder finds."""
-    return decode.decode(os.path.join(tshark.SAMPLES, sample))
+    """What the second decoder finds, without the connection records: statistics
+    are of frames."""
+    return [frame for frame in decode.decode(os.path.join(tshark.SAMPLES, sample))
+            if "connection" not in frame]
 
 
 def statistics(sample, *taps):
@@ -83,8 +86,13 @@ class ServiceResponseTime(unittest.TestCase):
 class StatsTree(unittest.TestCase):
     """-z ipmi_extern,tree"""
 
+    def errors(self, counts):
+        """The items of the branch of errors."""
+        return {item: count for (branch, item), count in counts.items()
+                if branch == "Errors" and item}
+
     def test_counts(self):
-        for sample in STATISTICS:
+        for sample in (*STATISTICS, "truncated.pcapng"):
             with self.subTest(sample):
                 frames = [frame for frame in frames_of(sample) if "type" in frame]
                 good = [frame for frame in frames if decode.good(frame)]
@@ -106,11 +114,12 @@ class StatsTree(unittest.TestCase):
         counts = tree_counts(statistics("transactions.pcapng", "ipmi_extern,tree"))
         self.assertEqual(counts["Commands", "Get Chassis Status"], 2)
         self.assertEqual(counts["Control commands", "VERSION"], 2)
-        self.assertEqual({item: count for (branch, item), count in counts.items()
-                          if branch == "Errors" and item},
+        self.assertEqual(self.errors(counts),
                          {"Frames that the receiver drops": 2, "Retransmissions": 1,
                           "Duplicate responses": 1, "Unsolicited responses": 4,
                           "Sequence numbers reused": 2, "Responses after more than 4 s": 1})
+        counts = tree_counts(statistics("truncated.pcapng", "ipmi_extern,tree"))
+        self.assertEqual(self.errors(counts), {"Frames that the capture has too little of": 5})
 
 
 class Conversations(unittest.TestCase):
@@ -133,6 +142,14 @@ class Conversations(unittest.TestCase):
                         sides.append((len(wires), sum(map(len, wires)) // 2))
                     expected.append(sorted(sides))
                 self.assertEqual(sorted(found), sorted(expected))
+
+    def test_truncated(self):
+        """A frame has as many bytes as it had on the wire."""
+        link = Link()
+        link.host(req(1, APP, GET_DEVICE_ID, bytes(50)), keep=4)
+        with tshark.capture_file(link.contents()) as path:
+            report = tshark.run("-r", path, "-q", "-z", "conv,ipmi_extern").decode()
+        self.assertRegex(report, r"<-> BMC .* 1 55 bytes ")
 
 
 class Follow(unittest.TestCase):
@@ -165,13 +182,16 @@ class ExportPdu(unittest.TestCase):
                           "-U", "IPMI extern", "-w", "-")
 
     def test_round_trip(self):
-        """The exported frames decode to what the sample's decode to."""
+        """The exported frames decode to what the sample's decode to. Connection
+        records are among them, but tshark leaves out the comments."""
         of_the_file = ("packet", "response_in", "response_to", "retransmission_of",
                        "duplicate_of", "cutoff_by")
         for sample in ("kcs-bmc-killed-and-restarted.pcap", "transactions.pcapng",
-                       "frames-in-one-record.pcapng", "two-links.pcapng", "tcp-two-links.pcapng"):
+                       "frames-in-one-record.pcapng", "two-links.pcapng", "tcp-two-links.pcapng",
+                       "connections.pcapng", "both-ends.pcapng", "truncated.pcapng"):
             with self.subTest(sample), tshark.capture_file(self.exported(sample)) as path:
-                frames = [[{key: value for key, value in frame.items() if key not in of_the_file}
+                frames = [[{key: "connection" if key == "connection" else value
+                            for key, value in frame.items() if key not in of_the_file}
                            for frame in compare.dissected(capture)] for capture in
                           (path, os.path.join(tshark.SAMPLES, sample))]
                 self.assertEqual(*frames)

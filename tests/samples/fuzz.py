@@ -37,7 +37,7 @@ def payload_offset(packet):
     """Where the wire bytes of a packet begin."""
     if packet.linktype == LINKTYPE_ETHERNET:
         return len(packet.data) - len(decode.tcp(packet)[4])
-    return len(packet.data) - len(decode.upper_pdu(packet))
+    return len(packet.data) - len(decode.upper_pdu(packet) or b"")
 
 
 def damaged(payload, rng, may_change_length):
@@ -67,7 +67,9 @@ def damaged_samples(linktype, rng):
             start = payload_offset(packet)
             data = packet.data[:start] + damaged(packet.data[start:], rng,
                                                  linktype != LINKTYPE_ETHERNET)
-            capture.packet(data, packet.interface, DIRECTIONS[packet.direction])
+            comments = [text.decode() for text in packet.comments]
+            capture.packet(data, packet.interface, DIRECTIONS[packet.direction], comments,
+                           length=len(data) + packet.missing)
     return capture.contents()
 
 

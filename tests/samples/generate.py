@@ -415,6 +415,92 @@ def cut_off():
     return link
 
 
+@sample("connections")
+def connections():
+    """What a program that has the connection itself records of it: when it was
+    opened and closed, and what was left without a terminator."""
+    link = Link()
+
+    def asked(seq, comment):
+        link.host(req(seq, APP, GET_DEVICE_ID), comment=comment)
+
+    def answered(seq, comment):
+        link.bmc(rsp(seq, APP, GET_DEVICE_ID, DEVICE_ID), comment=comment, after=0.0002)
+
+    link.connected("The first connection")
+    answered(0x00, "Nobody asked: the capture has the connection from its beginning")
+    greet(link)
+    asked(0x01, "A request")
+    answered(0x01, "Answers")
+    asked(0x02, "A request, then the BMC goes away")
+    link.disconnected("Request 02 is cut off", after=0.5)
+
+    link.connected("The BMC is back", after=2)
+    link.bmc(control(SEND_NMI), comment="Not against the capabilities: none are known yet")
+    greet(link, 0x00)
+    answered(0x02, "The answer to the request of the earlier connection: nobody asked on this one")
+    asked(0x02, "The same bytes as on the earlier connection: no retransmission")
+    answered(0x02, "Answers the request of this connection")
+    answered(0x02, "Another answer to it")
+    asked(0x03, "A request, then the BMC is replaced")
+    link.connected("No end of the earlier connection was recorded: request 03 is cut off")
+    link.host(req(0x03, CHASSIS, 0x01), comment="The number again: it is free")
+    link.bmc(rsp(0x03, CHASSIS, 0x01, b"\x21\x00\x00"), comment="Answers", after=0.0002)
+    link.bmc(control(SEND_NMI), comment="No capabilities are known on this connection")
+
+    asked(0x04, "A request, and the connection ends inside its response")
+    link.bmc(get_device_id(0x04)[1][:6], comment="What came of the response", after=0.0002)
+    link.disconnected("Request 04 is cut off", after=0)
+    link.connected("A connection on which nothing is said", after=1)
+    link.disconnected("Nothing was asked on it", after=1)
+
+    link.connected("A request with the first number", after=1)
+    asked(0x00, "A request, and a record that does not say what it is about")
+    link.record(None, (), comment="Opened or closed: request 00 is cut off")
+    answered(0x00, "Its response: nobody asked on this connection")
+
+    send_message = req(0x05, APP, 0x34, bytes.fromhex("00 20 18 c8 81 00 01 7e"))
+    link.host(send_message, comment="Send Message, which is cut off")
+    link.disconnected("Request 05 is cut off")
+    link.connected("The last connection")
+    link.host(send_message, comment="Send Message again: no retransmission")
+    link.bmc(rsp(0x05, APP, 0x34), comment="Answers the request of this connection", after=0.0002)
+    asked(0x06, "A request that nobody answers")
+    return link
+
+
+@sample("truncated")
+def truncated():
+    """A capture that keeps only the first bytes of packets."""
+    link = Link()
+    greet(link)
+    request, response = get_device_id(0x01)
+    link.host(request, comment="A request")
+    link.bmc(response, keep=8, comment="Its response, without the last bytes of its data")
+    data = bytes(range(0x20))
+    link.host(req(0x02, STORAGE, 0x12, b"\x00\x00\x00" + data), keep=8,
+              comment="A request, without the last bytes of its data")
+    link.bmc(rsp(0x02, STORAGE, 0x12, b"\x20"), comment="Its response")
+    request, response = get_device_id(0x03)
+    link.host(request, comment="A request")
+    link.bmc(response, keep=4, comment="Its response, as far as the completion code")
+    request, response = get_device_id(0x04)
+    link.host(request, keep=4, comment="Only the terminator is missing")
+    link.bmc(response, comment="Its response")
+    request, response = get_device_id(0x05)
+    link.host(request, keep=2, comment="Too little to tell what it is")
+    link.bmc(response, keep=0, comment="Nothing of it")
+    link.host(req(0xA0, APP, GET_DEVICE_ID), keep=1,
+              comment="All that there is of it is an escape")
+    link.bmc(control(ENABLE_IRQ), rsp(0x06, APP, 0x2E), keep=2,
+             comment="A control command; of a message after it there is nothing")
+    link.bmc(control(ATTN), control(NOATTN), keep=3,
+             comment="A control command; of another after it there is the code")
+    link.host(req(0x07, OEM_NETFN, 0x01, bytes(400)), keep=320,
+              comment="What there is of it is more than anyone takes")
+    return link
+
+
 @sample("sequence-wrap")
 def sequence_wrap():
     """A host that counts past 255: every sequence number, and from 00 again.
@@ -500,6 +586,40 @@ def two_links():
     link.bmc(control(RESET), link=0, comment="host-a is reset: host-b's request is not cut off")
     link.bmc(rsp(5, APP, GET_DEVICE_ID, DEVICE_ID), link=1, comment="host-b's answer")
     link.bmc(control(SEND_NMI), link=1, comment="host-b announced no NMI")
+    return link
+
+
+@sample("both-ends")
+def both_ends():
+    """One connection captured at both of its ends, in one file: the frames are
+    there twice. The host's end closes last and opens first."""
+    link = Link("/machine/peripheral/bmc0", "/machine/peripheral/host0")
+    host, bmc = {"link": 0}, {"link": 1}
+
+    def sent(send, frame, ends, comment):
+        """A frame, seen where it leaves and then where it arrives."""
+        for end, delay in zip(ends, (0.001, 0.00005)):
+            send(frame, comment=f"{comment}, at the {'BMC' if end['link'] else 'host'}",
+                 after=delay, **end)
+
+    def opened():
+        link.connected("At the host", **host)
+        link.connected("At the BMC", after=0.0001, **bmc)
+
+    opened()
+    for seq in range(3):
+        request, response = get_device_id(seq)
+        sent(link.host, request, (host, bmc), f"Request {seq:02x}")
+        sent(link.bmc, response, (bmc, host), f"Response {seq:02x}")
+    request, response = get_device_id(0x03)
+    sent(link.host, request, (host, bmc), "Request 03")
+    link.bmc(response, comment="Response 03, which does not arrive any more", **bmc)
+    link.disconnected("At the BMC: nothing is unanswered here", after=0.0001, **bmc)
+    link.disconnected("At the host: request 03 is cut off", after=0.0001, **host)
+    opened()
+    request, response = get_device_id(0x03)
+    sent(link.host, request, (host, bmc), "Request 03 of the new connection")
+    sent(link.bmc, response, (bmc, host), "Response 03 of the new connection")
     return link
 
 
