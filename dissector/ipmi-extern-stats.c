@@ -150,7 +150,7 @@ tree_packet(stats_tree *st, packet_info *pinfo, epan_dissect_t *edt _U_,
 {
     const ipmi_extern_decoded *info = (const ipmi_extern_decoded *)data;
 
-    if (!info->good && info->truncated) {
+    if (info->truncated && !ipmi_extern_has_header(info)) {
         tree_error(st, "Frames that the capture has too little of");
         return TAP_PACKET_REDRAW;
     }

@@ -131,13 +131,13 @@ control_good(const ipmi_extern_decoded *decoded)
     return info && decoded->frame.len == 1 + (size_t)info->operands;
 }
 
-/* Whether there is so much of a message that its data follow; no control
- * command is as long. */
+/* What a frame ends with that is not in the capture does not matter: no control
+ * command is as long as a message's header. */
 static ws_bool
-has_header(const ipmi_extern_decoded *decoded)
+beginning_good(const ipmi_extern_decoded *decoded)
 {
-    return decoded->frame.len > 2 &&
-           decoded->frame.len >= ipmi_extern_data_offset(decoded->bytes);
+    return ipmi_extern_has_header(decoded) &&
+           decoded->frame.len <= IPMI_EXTERN_MAX_QEMU;
 }
 
 void
@@ -159,7 +159,7 @@ ipmi_extern_unit_decode(packet_info *pinfo, const guint8 *wire, size_t len,
         decoded->type = decoded->frame.len > 1 && ipmi_extern_is_response(bytes)
                             ? UNIT_RESPONSE : UNIT_REQUEST;
         decoded->good = truncated
-                            ? has_header(decoded)
+                            ? beginning_good(decoded)
                             : ipmi_extern_message_good(&decoded->frame, bytes);
     }
     decoded->cut = !decoded->good && !truncated &&

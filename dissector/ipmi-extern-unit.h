@@ -44,11 +44,19 @@ typedef struct {
 } ipmi_extern_decoded;
 
 /* Decodes the frame in the first frame_len of len bytes of wire. Where those
- * are all that the capture has of it, what it was is told from its beginning,
- * and it passes for good if that is enough to tell. */
+ * are all that the capture has of it, it passes for good if they have the
+ * header of a message and are not too many for one. */
 void ipmi_extern_unit_decode(packet_info *pinfo, const guint8 *wire,
                              size_t len, size_t frame_len, ws_bool truncated,
                              ipmi_extern_decoded *decoded);
+
+/* Whether there is so much of a message that its data follow. */
+static inline ws_bool
+ipmi_extern_has_header(const ipmi_extern_decoded *decoded)
+{
+    return decoded->frame.len > 2 &&
+           decoded->frame.len >= ipmi_extern_data_offset(decoded->bytes);
+}
 
 /* Where a message's data end: before the checksum, if the capture has it. */
 static inline size_t

@@ -582,7 +582,8 @@ shape_of(const ipmi_extern_decoded *decoded)
         return SHAPE_REST;
     }
     if (decoded->truncated) {
-        return decoded->good ? SHAPE_MESSAGE : SHAPE_BEGINNING;
+        return ipmi_extern_has_header(decoded) ? SHAPE_MESSAGE
+                                               : SHAPE_BEGINNING;
     }
     if (!decoded->frame.terminator) {
         return SHAPE_INCOMPLETE;

@@ -32,6 +32,9 @@ CONTROLS = (*range(0x0C), VERSION)
 FROM_HOST_ONLY = (CAPABILITIES,)
 FROM_EITHER = (RESET, VERSION)
 
+# More than this nobody takes, checksum included.
+LONGEST_MESSAGE = 302
+
 # Sequence numbers go round; that of a request this much older is not meant.
 HALF_A_ROUND = 128
 
@@ -317,7 +320,7 @@ def fields_of(wire):
 def good(frame):
     """Whether a frame is a message that its receiver takes, as far as is known."""
     if frame.get("truncated"):
-        return "type" in frame
+        return "type" in frame and len(unescape(bytes.fromhex(frame["wire"]))) <= LONGEST_MESSAGE
     return frame.get("checksum_status") == "Good" and not escape_open(bytes.fromhex(frame["wire"]))
 
 

@@ -498,6 +498,7 @@ def truncated():
              comment="A control command; of another after it there is the code")
     link.host(req(0x07, OEM_NETFN, 0x01, bytes(400)), keep=320,
               comment="What there is of it is more than anyone takes")
+    link.bmc(bytes(400), keep=320, comment="The same the other way, where no request goes")
     return link
 
 
