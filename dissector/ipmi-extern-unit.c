@@ -124,7 +124,8 @@ control_good(const ipmi_extern_decoded *decoded)
 {
     const struct ipmi_extern_control_info *info;
 
-    if (decoded->frame.len == 0) {
+    if (decoded->frame.len == 0 ||
+        decoded->frame.escape_fault == IPMI_EXTERN_ESCAPE_AT_END) {
         return 0;
     }
     info = ipmi_extern_control_find(decoded->bytes[0]);

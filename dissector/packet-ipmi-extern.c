@@ -156,7 +156,7 @@ typedef enum {
     SHAPE_REST,             /* of a frame that began before the capture */
     SHAPE_INCOMPLETE,
     SHAPE_BEGINNING,        /* all that the capture has */
-    SHAPE_EMPTY,
+    SHAPE_EMPTY,            /* once escapes are undone */
     SHAPE_TOO_SHORT,
     SHAPE_MESSAGE,
     SHAPE_CONTROL
@@ -211,7 +211,7 @@ add_frame_experts(packet_info *pinfo, proto_item *item,
         expert_add_info(pinfo, item, &ei_truncated);
     } else if (!frame->terminator) {
         expert_add_info(pinfo, item, &ei_no_terminator);
-    } else if (frame->len == 0) {
+    } else if (frame->wire_len == 1) {
         expert_add_info(pinfo, item, &ei_empty);
     }
 
@@ -613,7 +613,8 @@ unit_summary(packet_info *pinfo, const ipmi_extern_decoded *decoded,
     case SHAPE_BEGINNING:
         return "Truncated frame";
     case SHAPE_EMPTY:
-        return "Empty frame";
+        return decoded->frame.wire_len == 1 ? "Empty frame"
+                                            : "Escape with nothing after it";
     case SHAPE_TOO_SHORT:
         return "Message too short";
     case SHAPE_CONTROL:

@@ -419,7 +419,8 @@ def decode(path):
             frame["dir"] = direction
         frames.append(frame)
         if frame.get("type") == "Control":
-            state.control(frame)
+            if not escape_open(wire):
+                state.control(frame)
         elif good(frame):
             (state.request if frame["type"] == "Request" else state.response)(frame)
     return [{key: value for key, value in frame.items() if key[0] != "_"} for frame in frames]

@@ -171,6 +171,8 @@ def escaping():
               comment="Escape right before the end of a message")
     link.host(bytes((ATTN, ESCAPE)) + END_OF_CONTROL,
               comment="Escape right before the end of a control command")
+    for end in END_OF_MESSAGE, END_OF_CONTROL:
+        link.host(bytes((ESCAPE,)) + end, comment="An escape alone")
     link.host(req(0x10, APP, GET_DEVICE_ID),
               comment="A right request: the escape before it is forgotten")
     link.bmc(get_device_id(0x10)[1], comment="Its response")
@@ -190,6 +192,10 @@ def escaping():
                   comment=f"Data 11 {byte:02x} 22 33 sent without escaping {byte:02x}")
         link.host(escaped(raw) + END_OF_MESSAGE, comment="The same, escaped")
         link.bmc(rsp(seq, OEM_NETFN, 0x01), comment="Its response")
+
+    link.host(req(0x23, APP, GET_DEVICE_ID), comment="A request that nobody answers")
+    link.bmc(bytes((POWEROFF, ESCAPE)) + END_OF_CONTROL,
+             comment="Escape right before the end of POWEROFF: it does not cut off the request")
     return link
 
 
