@@ -168,6 +168,10 @@ time_to_str(wmem_allocator_t *scope, const nstime_t *time)
 {
     double ms = nstime_to_msec(time);
 
+    /* Inside an emulator a response may take less than a microsecond. */
+    if (ms < 0.01) {
+        return wmem_strdup_printf(scope, "%.3g \u00b5s", ms * 1000);
+    }
     return ms < 1000 ? wmem_strdup_printf(scope, "%.3g ms", ms)
                      : wmem_strdup_printf(scope, "%.1f s", ms / 1000);
 }

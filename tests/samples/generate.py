@@ -470,7 +470,8 @@ def connections():
     link.disconnected("Request 05 is cut off")
     link.connected("The last connection")
     link.host(send_message, comment="Send Message again: no retransmission")
-    link.bmc(rsp(0x05, APP, 0x34), comment="Answers the request of this connection", after=0.0002)
+    link.bmc(rsp(0x05, APP, 0x34), after=0.00000025,
+             comment="Answers the request of this connection, in a quarter of a microsecond")
     asked(0x06, "A request that nobody answers")
     return link
 
