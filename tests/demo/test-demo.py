@@ -3,7 +3,8 @@
 
 Cases:
   both-views-agree  what the demo decodes is what the host says it sent and got
-  vm-to-vm          the same with a virtual machine as BMC, which acts by itself
+  vm-to-vm          the same with a virtual machine as BMC, which acts by itself;
+                    what both capture is one file, in the order of time
   died              any process of the demo dies while the host is busy
   interrupted       the demo is stopped from outside
   refused           what the demo cannot do, it says
@@ -32,6 +33,7 @@ class Demo:
     def __init__(self, build, folder, *arguments):
         self.capture = os.path.join(folder, "demo.pcapng")
         self.report = os.path.join(folder, "demo.guest.txt")
+        self.inside = os.path.join(folder, "demo.inside.pcapng")
         with open(self.report, "w", encoding="ascii"):
             pass                # not that of the demo before
         self.process = subprocess.Popen(
@@ -158,8 +160,42 @@ def both_views_agree(build, folder):
     check(decoded == expected, "decoded:", decoded, "the host's view:", expected)
 
 
+# What the firmware answers at: the end of its path.
+RESPONDERS = {"npcm750-evb": "/kcs1", "ast2600-evb": "/ibt"}
+
+# epb_flags, bits 1:0
+TO_HOST, TO_BMC = 1, 2
+
+
+def check_inside(build, path, responder):
+    """The registers of both machines have to be there, and every frame at both
+    ends of the connection, first where it is sent."""
+    environment = dict(os.environ, WIRESHARK_PLUGIN_DIR=f"{build}/dissector/plugins")
+    with open(path, "rb") as capture:
+        output = subprocess.run(
+            [os.path.join(ROOT, "tests", "run-tshark"), "-n", "-r", "-", "-T", "fields",
+             "-e", "frame.interface_name", "-e", "frame.interface_description",
+             "-e", "frame.packet_flags_direction"],
+            stdin=capture, stdout=subprocess.PIPE, env=environment, text=True,
+            check=True).stdout
+    packets = {}
+    for number, line in enumerate(output.splitlines()):
+        name, description, direction = line.split("\t")
+        device = responder if name.endswith(responder) else description.split(":")[0]
+        packets.setdefault((device, int(direction, 0)), []).append(number)
+    for device in "isa-ipmi-kcs", responder:
+        for direction in TO_HOST, TO_BMC:
+            check((device, direction) in packets, f"not captured: {device}, {direction}")
+    for sender, receiver, direction in (("ipmi-bmc-extern", "ipmi-host-extern", TO_BMC),
+                                        ("ipmi-host-extern", "ipmi-bmc-extern", TO_HOST)):
+        sent = packets.get((sender, direction), [])
+        got = packets.get((receiver, direction), [])
+        check(sent and len(sent) == len(got) and all(map(int.__lt__, sent, got)),
+              f"{sender}: {sent}", f"{receiver}: {got}")
+
+
 def vm_to_vm(build, folder, *emulator):
-    for board in "npcm750-evb", "ast2600-evb":
+    for board in RESPONDERS:
         demo = Demo(build, folder, f"--vm-to-vm={board}", *emulator)
         status, output, errors = demo.finish()
         check(status == 0, f"{board}: exit status {status}", output, errors)
@@ -181,6 +217,8 @@ def vm_to_vm(build, folder, *emulator):
                   f"{board}: missing or out of order: {pattern}", output)
         with open(demo.report, encoding="ascii") as report:
             check("Back from a reset\n" in report.read(), "the host did not come back")
+        check(f"Inside both:     {demo.inside}" in output, output)
+        check_inside(build, demo.inside, RESPONDERS[board])
 
 
 def died(build, folder):
