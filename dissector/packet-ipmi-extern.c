@@ -426,7 +426,8 @@ add_checksum(packet_info *pinfo, proto_tree *tree,
 }
 
 /* A message is long enough for its kind but its checksum may be wrong, or not
- * in the capture, nor some of its data. The tree is NULL if nobody looks at it; experts are added all the same. */
+ * in the capture, nor some of its data. The tree is NULL if nobody looks at it;
+ * experts are added all the same. */
 static void
 dissect_message(packet_info *pinfo, proto_tree *tree, proto_tree *body_tree,
                 proto_item *item, ipmi_extern_decoded *decoded,
