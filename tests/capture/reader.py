@@ -130,17 +130,25 @@ class Packet:
         self.number, self.point, self.time_ns = number, point, time_ns
         self.direction = self.dropped = 0
         self.content = b""
+        self.captured = 0                       # bytes, tags and content
         self.missing = 0                        # bytes that were cut off
 
     def words(self):
         """What happened, without when and where."""
         return f"{self.dissector}, {len(self.content)} bytes: {self.content.hex(' ')}"
 
+    def seconds(self):
+        """When, since 1970."""
+        return "{}.{:09}".format(*divmod(self.time_ns, 10**9))
+
     def line(self):
         """For people."""
         lost = f", after {self.dropped} dropped" if self.dropped else ""
-        seconds, fraction = divmod(self.time_ns, 10**9)
-        return f"{self.number:5} {seconds}.{fraction:09} {self.point.name}: {self.words()}{lost}"
+        return f"{self.number:5} {self.seconds()} {self.point.name}: {self.words()}{lost}"
+
+    def as_libpcap(self):
+        """What libpcap-reads prints of it."""
+        return f"{self.seconds()} {self.captured} {self.captured + self.missing}"
 
 
 class Frame(Packet):
@@ -328,8 +336,8 @@ class Record(Packet):
 class Capture:
     """A file. See the text at the top."""
 
-    def __init__(self, data, merged=False):
-        self.data, self.merged = data, merged
+    def __init__(self, data):
+        self.data = data
         self.points, self.packets, self.faults, self.remarks = [], [], [], []
         self.application = None                 # if it says so
         self.cut_off = False                    # in the middle of a block
@@ -466,9 +474,12 @@ class Capture:
         self.check(resolution == bytes([NANOSECONDS]), f"if_tsresol {resolution}")
         name = self.text(options, "if_name")
         self.check(name is not None, "no if_name")
-        self.check(self.merged or name not in (point.name for point in self.points),
-                   f"a second {name}")
-        self.points.append(Point(name, self.text(options, "if_description")))
+        new = Point(name, self.text(options, "if_description"))
+        for point in self.points:
+            if point.name == name:
+                self.check(point.description != new.description, f"a second {name}")
+                self.remark(f"a second {name}, of another machine if this was merged")
+        self.points.append(new)
 
     def point(self, number):
         if number < len(self.points):
@@ -534,7 +545,7 @@ class Capture:
         options = self.options(PACKET, body[20 + padded:])
 
         packet = Packet(number, point, high << 32 | low)
-        packet.missing = max(0, original - captured)
+        packet.captured, packet.missing = captured, max(0, original - captured)
         self.check_time(point, packet.time_ns)
         flags = self.integer(options, "epb_flags")
         packet.direction = flags & 3
@@ -615,10 +626,9 @@ class Capture:
         return record
 
 
-def read(data, merged=False):
-    """The capture that a file's bytes are; raises NotACapture. In a file that
-    was merged, points of different machines may have the same name."""
-    return Capture(data, merged)
+def read(data):
+    """The capture that a file's bytes are; raises NotACapture."""
+    return Capture(data)
 
 
 def main():

@@ -194,15 +194,6 @@ def as_trace(packet):
 
 # --- Other readers ---------------------------------------------------------
 
-def as_libpcap(packet):
-    """As libpcap-reads prints it; the tags before the content are no part of
-    what our reader keeps."""
-    seconds, fraction = divmod(packet.time_ns, 10**9)
-    name = len(packet.dissector) + -len(packet.dissector) % 4
-    length = 4 + name + 4 + len(packet.content)
-    return f"{seconds}.{fraction:09} {length} {length + packet.missing}"
-
-
 def check_others(lab, name, capture, libpcap):
     """Programs that know pcapng and nothing of us."""
     path, count = lab.path(name), len(capture.packets)
@@ -212,14 +203,13 @@ def check_others(lab, name, capture, libpcap):
                           "-e", "frame.time_epoch", "-e", "frame.interface_name",
                           "-e", "frame.interface_description").decode().splitlines()
     check_same("tshark", lines, [
-        "{}.{:09}\t{}\t{}".format(*divmod(packet.time_ns, 10**9), packet.point.name,
-                                  packet.point.description)
+        f"{packet.seconds()}\t{packet.point.name}\t{packet.point.description}"
         for packet in capture.packets])
     if libpcap:
         result = subprocess.run([libpcap, path], capture_output=True, text=True, check=False)
         check(result.returncode == 0, "libpcap:", result.stderr)
         check_same("libpcap", result.stdout.splitlines(),
-                   [as_libpcap(packet) for packet in capture.packets])
+                   [packet.as_libpcap() for packet in capture.packets])
 
 
 def check_plugin(lab, name):

@@ -171,6 +171,8 @@ class Reads(unittest.TestCase):
                 (begin().packet(tags("ipmi_kcs", 12) + record(*WRITE_START[1:]), 2,
                                 Writer().option(77, b"x")), "unknown option 77"),
                 (begin().record(2, 1, 1, 3, 1), "KCS host R CMD 00 -> 00 (IDLE): no such access"),
+                (begin().interface(description="the same in another machine"),
+                 f"a second {KCS1}, of another machine"),
                 (begin().record(*WRITE_START).record(*WRITE_START, at=NOW - 5),
                  "the clock was set back by 5 ns")):
             with self.subTest(words):
@@ -178,12 +180,6 @@ class Reads(unittest.TestCase):
                 self.assertEqual(capture.faults, [])
                 self.assertEqual(len(capture.remarks), 1, capture.remarks)
                 self.assertIn(words, capture.remarks[0])
-
-    def test_merged(self):
-        """A merged file has the interfaces of several machines."""
-        file = begin().interface(description="the same in another machine")
-        self.assertIn("a second /machine", reader.read(file.contents).faults[0])
-        self.assertEqual(reader.read(file.contents, merged=True).faults, [])
 
 
 FAULTS = [
