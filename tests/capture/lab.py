@@ -18,9 +18,6 @@ from machines import PATIENCE, Bmc, Failure, Host, Tap, Wire  # noqa: E402
 
 CAPTURE = "/objects/capture"
 
-# tests/guests/firmware.h: the protocols of Get Channel Info.
-PROTOCOL = {"kcs": 5, "ibt": 8}
-
 
 def check(condition, *explanation):
     if not condition:
@@ -67,10 +64,9 @@ class Lab:
         self.stack.callback(bmc.kill)
         return bmc
 
-    def host(self, interface, responder, options, wire, extra=(), program=None):
-        host = Host(self.programs, interface,
-                    f"protocol={PROTOCOL[responder[:3]]} {options}", wire, self.folder,
-                    program=program, extra=["-name", "the-host", *extra])
+    def host(self, interface, options, wire, extra=(), **how):
+        host = Host(self.programs, interface, options, wire, self.folder,
+                    extra=["-name", "the-host", *extra], **how)
         self.stack.callback(host.kill)
         return host
 

@@ -36,7 +36,7 @@ def capture(lab, kind):
     wire = lab.wire()
     bmc = lab.bmc(board, responder, wire)
     bmc.command("object-add", id="capture", file=bmc_file, **{"qom-type": "ipmi-pcap"})
-    host = lab.host(interface, responder, "plan=time irq=1 count=1", wire,
+    host = lab.host(interface, "plan=time irq=1 count=1", wire,
                     [*SLOW, *labs.objects(f"file={host_file}")])
     host.succeed()
     bmc.command("object-del", id="capture")

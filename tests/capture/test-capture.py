@@ -11,12 +11,14 @@ For each board and interface of a BMC with each interface of a host:
   - merged, every message passes all capture points in the order of causes
   - -trace 'ipmi*' tells the same story, event by event
   - the plugin decodes the frames without a remark
+The case ipmi-bmc-sim is a host with its BMC inside one emulator.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
 import collections
 import contextlib
+import itertools
 import re
 import subprocess
 import sys
@@ -39,6 +41,9 @@ BOARDS = {
 # also SMS_ATN, an NMI, a reset.
 RUNS = [(interface, interrupts) for interface in ("isa-ipmi-kcs", "isa-ipmi-bt")
         for interrupts in (0, 1)]
+
+# tests/guests/firmware.h: the protocols of Get Channel Info.
+PROTOCOL = {"kcs": 5, "ibt": 8}
 
 # Echoes up to this many bytes.
 MAX_ECHO = 16
@@ -238,9 +243,9 @@ def run(lab, board, responder, interface, interrupts, libpcap):
 
     tap = lab.tap()
     bmc = lab.bmc(board, responder, tap.bmc_wire, extra("bmc"))
-    host = lab.host(interface, responder,
-                    f"plan={'all' if interrupts else 'echo'} irq={interrupts} "
-                    f"when=1 max={MAX_ECHO} attentions=1",
+    host = lab.host(interface,
+                    f"plan={'all' if interrupts else 'echo'} irq={interrupts} when=1 "
+                    f"max={MAX_ECHO} attentions=1 protocol={PROTOCOL[responder[:3]]}",
                     tap.host_wire, extra("host"))
     host.succeed()
     labs.quit_machine(bmc)
@@ -277,17 +282,43 @@ def run(lab, board, responder, interface, interrupts, libpcap):
           f"read in {time.monotonic() - started - ran:.1f} s", flush=True)
 
 
+def simulated(lab, interface, interrupts):
+    """A host whose BMC is in the emulator: the registers, and the messages that
+    a wire would have carried."""
+    name = f"{interface}-{interrupts}.pcapng"
+    host = lab.host(interface, f"plan=commands irq={interrupts}", None,
+                    labs.objects(f"file={lab.path(name)}"),
+                    bmc=["-device", "ipmi-bmc-sim,id=bmc"])
+    host.succeed()
+    capture = lab.read(name)
+    check(capture.complete(), f"{name} did not end in good order")
+    messages, faults = models.rebuilt(capture, point(capture, "ipmi-bmc-sim"))
+    exchanges, more = models.rebuilt(capture, registers(capture))
+    check(not faults and not more, f"{len(faults + more)} faults:", *(faults + more)[:5])
+    check(len(messages) > 10, "only", len(messages), "messages")
+    check_same("messages and registers", [exchange[:2] for exchange in messages],
+               [exchange[:2] for exchange in exchanges])
+    check_plugin(lab, name)
+    print(f"{interface:12} {'interrupts' if interrupts else 'polled':18}  ipmi-bmc-sim: "
+          f"{len(capture.packets)} packets, {len(messages)} exchanges", flush=True)
+
+
 def main():
     parser = argument_parser(__doc__)
     parser.add_argument("--libpcap", help="libpcap-reads")
-    parser.add_argument("case", choices=BOARDS)
+    parser.add_argument("case", choices=[*BOARDS, "ipmi-bmc-sim"])
     arguments = parser.parse_args()
     programs = Programs(arguments.build, arguments.qemu)
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        lab = labs.Lab(programs, folder, stack)
         try:
+            if arguments.case == "ipmi-bmc-sim":
+                for bus, kind, interrupts in itertools.product(("isa", "pci"), ("kcs", "bt"),
+                                                               (0, 1)):
+                    simulated(lab, f"{bus}-ipmi-{kind}", interrupts)
+                return
             for interface, interrupts in RUNS:
-                run(labs.Lab(programs, folder, stack), *BOARDS[arguments.case],
-                    interface, interrupts, arguments.libpcap)
+                run(lab, *BOARDS[arguments.case], interface, interrupts, arguments.libpcap)
         except Failure as failure:
             sys.exit(f"FAILED: {failure}")
     if not arguments.libpcap:

@@ -62,9 +62,9 @@ class Traffic:
         wire = lab.wire()
         self.bmc = lab.bmc(BOARD, RESPONDER, wire)
         self.host = lab.host(
-            INTERFACE, RESPONDER,
-            f"plan=echo irq={interrupts} count={count} max={MAX_ECHO} progress=20", wire,
-            [*extra, *labs.objects(where), *["-S"] * paused, "-action", "shutdown=pause"], **how)
+            INTERFACE, f"plan=echo irq={interrupts} count={count} max={MAX_ECHO} progress=20",
+            wire, [*extra, *labs.objects(where), *["-S"] * paused,
+                   "-action", "shutdown=pause"], **how)
         if paused:
             # It has a monitor when everything else is there.
             deadline = time.monotonic() + BOUND
