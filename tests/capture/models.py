@@ -35,6 +35,7 @@ class Model:
         self.dissector = dissector
         self.exchanges, self.faults = [], []
         self.state = None                       # not known
+        self.levels = {}                        # of interrupts and lines
 
     def fault(self, record, words):
         self.faults.append(f"packet {record.number}: {record.words()}: {words}")
@@ -48,11 +49,16 @@ class Model:
         for record in records:
             if record.dropped:
                 self.forget()
+                self.levels.clear()
             before, self.state = self.state, self.full_state(record)
             if before is not None and record.operation != RESET:
                 unexplained = (before ^ self.state) & ~self.may_change(record)
                 self.check(record, not unexplained,
                            f"was {before:02x} before; it does not change {unexplained:02x}")
+            if record.operation in (IRQ, LINE):
+                wire = record.operation, record.side, record.what
+                self.check(record, self.levels.get(wire) != record.value, "it was so before")
+                self.levels[wire] = record.value
             if record.operation == RESET:
                 self.forget()
                 self.state = self.full_state(record)

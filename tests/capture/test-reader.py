@@ -338,6 +338,12 @@ class Models(unittest.TestCase):
                                     [exchange[:2] for exchange in part.exchanges] !=
                                     [exchange[:2] for exchange in whole.exchanges])
 
+    def test_edges(self):
+        """An interrupt is asserted once."""
+        capture = reader.read(begin().record(1, 1, 3, 5, value=1).record(1, 1, 3, 5, value=1)
+                              .record(1, 1, 3, 5).contents)
+        self.assertEqual(len(models.Kcs(2).feed(capture.packets).faults), 1)
+
     def test_frames(self):
         """A message that is escaped, one with a wrong checksum, one unasked for."""
         capture = reader.read(
