@@ -38,12 +38,15 @@ def block(block_type, body, *options):
     return struct.pack("<II", block_type, length) + body + struct.pack("<I", length)
 
 
+HEADER = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
+
+
 class Capture:
     """A pcapng file in the making."""
 
     def __init__(self, linktype, interfaces):
         self.now = START_NS
-        self.blocks = [block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))]
+        self.blocks = [HEADER]
         for name in interfaces:
             self.blocks.append(block(1, struct.pack("<HHI", linktype, 0, 0),
                                      option(2, name.encode()),     # if_name

@@ -59,17 +59,18 @@ def damaged(payload, rng, may_change_length):
 
 def damaged_samples(linktype, rng):
     """A capture of damaged copies of all samples of a link type."""
-    capture = Capture(linktype, ("a", "b"))
-    for name in tshark.samples():
-        for packet in decode.read(os.path.join(tshark.SAMPLES, name)):
-            if packet.linktype != linktype:
-                continue
-            start = payload_offset(packet)
-            data = packet.data[:start] + damaged(packet.data[start:], rng,
-                                                 linktype != LINKTYPE_ETHERNET)
-            comments = [text.decode() for text in packet.comments]
-            capture.packet(data, packet.interface, DIRECTIONS[packet.direction], comments,
-                           length=len(data) + packet.missing)
+    packets = [packet for name in tshark.samples()
+               for packet in decode.read(os.path.join(tshark.SAMPLES, name))
+               if packet.linktype == linktype]
+    interfaces = 1 + max(packet.interface for packet in packets)
+    capture = Capture(linktype, [f"link{number}" for number in range(interfaces)])
+    for packet in packets:
+        start = payload_offset(packet)
+        data = packet.data[:start] + damaged(packet.data[start:], rng,
+                                             linktype != LINKTYPE_ETHERNET)
+        comments = [text.decode() for text in packet.comments]
+        capture.packet(data, packet.interface, DIRECTIONS[packet.direction], comments,
+                       length=len(data) + packet.missing)
     return capture.contents()
 
 

@@ -11,7 +11,8 @@ import argparse
 import os
 import sys
 
-from captures import (ACK, BMC_TO_HOST, FIN, HOST_TO_BMC, RST, Connection, Ethernet, Link)
+from captures import (ACK, BMC_TO_HOST, FIN, HEADER, HOST_TO_BMC, RST, Connection, Ethernet,
+                      Link)
 from commands import APP, CHASSIS, COMMANDS, GROUP, OEM, STORAGE
 
 # --- The wire format -------------------------------------------------------
@@ -927,6 +928,9 @@ def main():
             if name.endswith(".pcapng"):
                 with open(os.path.join(arguments.directory, name), "rb") as file:
                     there[name] = file.read()
+        # Programs at work write pcapng, too, and say there who they are.
+        there = {name: contents for name, contents in there.items()
+                 if name in made or contents.startswith(HEADER)}
         wrong = [name for name in sorted(made.keys() | there.keys())
                  if made.get(name) != there.get(name)]
         sys.exit(f"not as generate.py makes it: {', '.join(wrong)}" if wrong else 0)
