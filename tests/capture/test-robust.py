@@ -315,10 +315,10 @@ def fifo(lab):
     # Somebody has stopped reading, and goes on.
     traffic = Traffic(lab, f"file={path}", 10**6, paused=True)
     with open(path, "rb", buffering=0) as file:
-        stuck(traffic, "stuck", Drain(file.read), read_some(file, 4096))
+        stuck(traffic, "stuck", Drain(file.read))
 
 
-def stuck(traffic, name, drain, begin=b""):
+def stuck(traffic, name, drain):
     """Nobody reads for a while, then somebody does, who finds the gap."""
     traffic.host.command("cont")
     started = time.monotonic()
@@ -331,8 +331,7 @@ def stuck(traffic, name, drain, begin=b""):
     traffic.host.command("stop")
     dropped = traffic.dropped()
     traffic.end(complaints=1)
-    contents = begin + drain.finish()
-    count = skim(name, contents, dropped)
+    count = skim(name, drain.finish(), dropped)
     print(f"{name}: {count} packets, {dropped} dropped, {time.monotonic() - started:.1f} s; "
           f"{traffic.host.errors[0]}", flush=True)
 
