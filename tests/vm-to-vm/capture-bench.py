@@ -34,7 +34,7 @@ PAIRS = [
     ("isa-ipmi-bt", "ast2600-evb", "ibt"),
 ]
 COUNT = 1000
-ROUNDS = 11
+ROUNDS = 31
 
 # The target: captured, so often the time without; and what a busy machine is
 # forgiven in a test.
