@@ -14,14 +14,10 @@ TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(TESTS, "vm-to-vm"))
 
 import reader  # noqa: E402
-from machines import PATIENCE, Bmc, Failure, Host, Tap, Wire  # noqa: E402
+import machines  # noqa: E402
+from machines import PATIENCE, check  # noqa: E402
 
 CAPTURE = "/objects/capture"
-
-
-def check(condition, *explanation):
-    if not condition:
-        raise Failure(" ".join(map(str, explanation)))
 
 
 def check_same(what, one, other):
@@ -38,37 +34,15 @@ def objects(where, **properties):
     return ["-object", f"ipmi-pcap,id=capture,{where}{more}"]
 
 
-class Lab:
-    """Starts machines, and ends all of them in the end. name is in the
-    capture: the files of two machines can be told apart when merged."""
-
-    def __init__(self, programs, folder, stack):
-        self.programs, self.folder, self.stack = programs, folder, stack
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def wire(self):
-        wire = Wire(self.folder, "unix", "bmc")
-        self.stack.callback(wire.close)
-        return wire
-
-    def tap(self):
-        tap = Tap(self.folder)
-        tap.start()
-        return tap
+class Lab(machines.Lab):
+    """Names the machines, and so the capture: the files of two can be told
+    apart when merged."""
 
     def bmc(self, board, responder, wire, extra=()):
-        bmc = Bmc(self.programs, board, {responder: wire}, self.folder,
-                  extra=["-name", "the-bmc", *extra])
-        self.stack.callback(bmc.kill)
-        return bmc
+        return super().bmc(board, {responder: wire}, extra=["-name", "the-bmc", *extra])
 
     def host(self, interface, options, wire, extra=(), **how):
-        host = Host(self.programs, interface, options, wire, self.folder,
-                    extra=["-name", "the-host", *extra], **how)
-        self.stack.callback(host.kill)
-        return host
+        return super().host(interface, options, wire, extra=["-name", "the-host", *extra], **how)
 
     def read(self, name):
         """A file of ours, as the reader has it."""

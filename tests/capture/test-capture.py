@@ -17,19 +17,16 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 
 import collections
-import contextlib
 import itertools
 import re
 import subprocess
-import sys
-import tempfile
 import time
 
 import lab as labs
 import models
 import reader
 from lab import check, check_same
-from machines import SKIPPED, Failure, Programs, argument_parser
+from machines import Skipped, argument_parser, run_case
 
 BOARDS = {
     "npcm750-evb-kcs1": ("npcm750-evb", "kcs1"),
@@ -303,27 +300,23 @@ def simulated(lab, interface, interrupts):
           f"{len(capture.packets)} packets, {len(messages)} exchanges", flush=True)
 
 
+def simulated_everywhere(lab, _):
+    for bus, kind, interrupts in itertools.product(("isa", "pci"), ("kcs", "bt"), (0, 1)):
+        simulated(lab, f"{bus}-ipmi-{kind}", interrupts)
+
+
+def between_machines(lab, arguments):
+    for interface, interrupts in RUNS:
+        run(lab, *BOARDS[arguments.case], interface, interrupts, arguments.libpcap)
+    if not arguments.libpcap:
+        raise Skipped("libpcap, for which libpcap-dev is needed")
+
+
 def main():
     parser = argument_parser(__doc__)
     parser.add_argument("--libpcap", help="libpcap-reads")
-    parser.add_argument("case", choices=[*BOARDS, "ipmi-bmc-sim"])
-    arguments = parser.parse_args()
-    programs = Programs(arguments.build, arguments.qemu)
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        lab = labs.Lab(programs, folder, stack)
-        try:
-            if arguments.case == "ipmi-bmc-sim":
-                for bus, kind, interrupts in itertools.product(("isa", "pci"), ("kcs", "bt"),
-                                                               (0, 1)):
-                    simulated(lab, f"{bus}-ipmi-{kind}", interrupts)
-                return
-            for interface, interrupts in RUNS:
-                run(lab, *BOARDS[arguments.case], interface, interrupts, arguments.libpcap)
-        except Failure as failure:
-            sys.exit(f"FAILED: {failure}")
-    if not arguments.libpcap:
-        print("SKIPPED: NOT tested: libpcap; all else passed. It needs libpcap-dev")
-        sys.exit(SKIPPED)
+    run_case(parser, {**dict.fromkeys(BOARDS, between_machines),
+                      "ipmi-bmc-sim": simulated_everywhere}, labs.Lab)
 
 
 if __name__ == "__main__":

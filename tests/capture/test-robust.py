@@ -16,22 +16,19 @@ host gets all its answers in time, and QEMU says at most one line.
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
-import contextlib
 import os
 import random
 import signal
 import socket
 import struct
 import subprocess
-import sys
-import tempfile
 import threading
 import time
 
 import lab as labs
 import reader
 from lab import CAPTURE, check, clean
-from machines import PATIENCE, ROOT, SKIPPED, Failure, Programs, argument_parser
+from machines import PATIENCE, ROOT, Failure, Skipped, argument_parser, run_case
 
 BOARD, RESPONDER, INTERFACE = "npcm750-evb", "kcs1", "isa-ipmi-kcs"
 MAX_ECHO = 16
@@ -47,10 +44,6 @@ LOOK = 5000
 
 # How old the last event may be that is in the file of a machine that is killed.
 FRESH_NS = 10**9
-
-
-class Skipped(Exception):
-    """What this machine does not let us test."""
 
 
 class Traffic:
@@ -436,23 +429,8 @@ def unix(lab):
         stuck(traffic, "unix", Drain(connection.recv))
 
 
-CASES = {"kill": kill, "objects": objects, "full": full, "fifo": fifo, "tcp": tcp, "unix": unix}
-
-
-def main():
-    parser = argument_parser(__doc__)
-    parser.add_argument("case", choices=CASES)
-    arguments = parser.parse_args()
-    programs = Programs(arguments.build, arguments.qemu)
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        try:
-            CASES[arguments.case](labs.Lab(programs, folder, stack))
-        except Skipped as skipped:
-            print(f"SKIPPED: NOT tested: {skipped}; all else passed")
-            sys.exit(SKIPPED)
-        except Failure as failure:
-            sys.exit(f"FAILED: {failure}")
-
+CASES = {case.__name__: (lambda lab, _, case=case: case(lab))
+         for case in (kill, objects, full, fifo, tcp, unix)}
 
 if __name__ == "__main__":
-    main()
+    run_case(argument_parser(__doc__), CASES, labs.Lab)

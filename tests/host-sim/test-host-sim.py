@@ -18,14 +18,13 @@ import re
 import socket
 import subprocess
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 for other in "vm-to-vm", "capture":
     sys.path.insert(0, os.path.join(os.path.dirname(HERE), other))
 
 import reader  # noqa: E402
-from machines import PATIENCE, Failure, Machine, Programs, argument_parser  # noqa: E402
+from machines import PATIENCE, Machine, argument_parser, check, run_case  # noqa: E402
 
 # What fails in wrong.ipmi: the line, and how it is told.
 WRONG = {
@@ -54,11 +53,6 @@ class SimulatedHost(Machine):
                          (), folder)
 
 
-def check(condition, *explanation):
-    if not condition:
-        raise Failure(" ".join(map(str, explanation)))
-
-
 def script(name):
     return os.path.join(HERE, name)
 
@@ -72,24 +66,24 @@ def counts(machine):
     return tuple(map(int, match.groups()))
 
 
-def run(programs, folder, board, responder, name, extra=()):
-    machine = SimulatedHost(programs, board,
-                            f"responder={responder},script={script(name)},quit=on",
-                            folder, extra)
-    try:
-        return machine.wait_for_end(), machine
-    finally:
-        machine.kill()
+def run(lab, board, responder, name, extra=()):
+    """Until the script has ended: exit status, and the machine."""
+    machine = lab.keep(SimulatedHost(lab.programs, board,
+                                     f"responder={responder},script={script(name)},quit=on",
+                                     lab.folder, extra))
+    return machine.wait_for_end(), machine
 
 
-def interface(programs, folder, board, responder):
-    status, machine = run(programs, folder, board, responder, "firmware.ipmi")
+def interface(lab, arguments):
+    board, _, responder = arguments.case.rpartition("-")
+
+    status, machine = run(lab, board, responder, "firmware.ipmi")
     check(status == 0, "exit status", status, machine.story())
     check(len(machine.errors) == 1, "more than the counts:", machine.story())
     check(counts(machine) == (SENT, CHECKS, 0), machine.errors[-1])
     print(machine.errors[-1])
 
-    status, machine = run(programs, folder, board, responder, "wrong.ipmi")
+    status, machine = run(lab, board, responder, "wrong.ipmi")
     check(status == 1, "exit status", status, machine.story())
     told = {}
     for line in machine.errors[:-1]:
@@ -136,33 +130,30 @@ class Monitor:
         self.socket.close()
 
 
-def monitor(programs, folder):
+def monitor(lab, _):
     host = "/machine/peripheral/host"
-    machine = SimulatedHost(programs, "npcm750-evb", "responder=kcs2", folder)
-    try:
-        machine.wait_for_line("BMC: ready")
-        connection = Monitor(machine)
-        for request, response in (("18 01", "1c 01 00 20 01 01 00 02 01 aa a1 00 a0 00"),
-                                  ("18 3f", "1c 3f c1")):
-            reply = connection.command("qom-set", path=host, property="request", value=request)
-            check(reply.get("return") == {}, reply)
-            event = connection.event("IPMI_HOST_SIM_RESPONSE")
-            check(event == {"path": host, "request": request, "response": response}, event)
-            reply = connection.command("qom-get", path=host, property="response")
-            check(reply == {"return": response}, reply)
-        for request in "18", "18 0", "1c 01", "nonsense":
-            reply = connection.command("qom-set", path=host, property="request", value=request)
-            check("error" in reply, request, "was not refused:", reply)
-            print(f"{request!r}: {reply['error']['desc']}")
-        connection.close()
-    finally:
-        machine.kill()
+    machine = lab.keep(SimulatedHost(lab.programs, "npcm750-evb", "responder=kcs2", lab.folder))
+    machine.wait_for_line("BMC: ready")
+    connection = Monitor(machine)
+    for request, response in (("18 01", "1c 01 00 20 01 01 00 02 01 aa a1 00 a0 00"),
+                              ("18 3f", "1c 3f c1")):
+        reply = connection.command("qom-set", path=host, property="request", value=request)
+        check(reply.get("return") == {}, reply)
+        event = connection.event("IPMI_HOST_SIM_RESPONSE")
+        check(event == {"path": host, "request": request, "response": response}, event)
+        reply = connection.command("qom-get", path=host, property="response")
+        check(reply == {"return": response}, reply)
+    for request in "18", "18 0", "1c 01", "nonsense":
+        reply = connection.command("qom-set", path=host, property="request", value=request)
+        check("error" in reply, request, "was not refused:", reply)
+        print(f"{request!r}: {reply['error']['desc']}")
+    connection.close()
 
 
-def captured(programs, folder):
+def captured(lab, _):
     """The messages at the simulated host are those in the registers."""
-    path = f"{folder}/capture.pcapng"
-    status, machine = run(programs, folder, "npcm750-evb", "kcs1", "firmware.ipmi",
+    path = lab.path("capture.pcapng")
+    status, machine = run(lab, "npcm750-evb", "kcs1", "firmware.ipmi",
                           ["-object", f"ipmi-pcap,id=capture,file={path}"])
     check(status == 0, "exit status", status, machine.story())
     sent, _, _ = counts(machine)
@@ -179,7 +170,7 @@ def captured(programs, folder):
     check(requests == starts, requests, "frames of requests,", starts, "transfers")
 
 
-def refused(programs, folder):
+def refused(lab, _):
     scripts = {
         "send 18 1\n": ":1: ",
         "# nothing\n\nexpect 1c 01 00\n": ":3: ",
@@ -190,12 +181,12 @@ def refused(programs, folder):
         None: "No such file or directory",
     }
     for i, (text, expected) in enumerate(scripts.items()):
-        path = f"{folder}/script{i}.ipmi"
+        path = lab.path(f"script{i}.ipmi")
         if text is not None:
             with open(path, "w", encoding="ascii") as file:
                 file.write(text)
         run_of_it = subprocess.run(
-            [f"{programs.qemu}/qemu-system-arm", "-machine", "npcm750-evb", "-nodefaults",
+            [f"{lab.programs.qemu}/qemu-system-arm", "-machine", "npcm750-evb", "-nodefaults",
              "-display", "none", "-device", f"ipmi-host-sim,responder=kcs1,script={path}"],
             capture_output=True, text=True, timeout=PATIENCE, check=False)
         check(run_of_it.returncode == 1, repr(text), "was not refused")
@@ -204,22 +195,10 @@ def refused(programs, folder):
         print(told)
 
 
-def main():
-    parser = argument_parser(__doc__)
-    parser.add_argument("case")
-    arguments = parser.parse_args()
-    programs = Programs(arguments.build, arguments.qemu)
-    board = re.fullmatch(r"(.*-evb)-(.*)", arguments.case)
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            if board:
-                interface(programs, folder, *board.groups())
-            else:
-                {"monitor": monitor, "captured": captured,
-                 "refused": refused}[arguments.case](programs, folder)
-        except Failure as failure:
-            sys.exit(f"{arguments.case}: {failure}")
-
+CASES = {
+    **dict.fromkeys(("npcm750-evb-kcs1", "ast2500-evb-ibt", "ast2600-evb-kcs3"), interface),
+    "monitor": monitor, "captured": captured, "refused": refused,
+}
 
 if __name__ == "__main__":
-    main()
+    run_case(argument_parser(__doc__), CASES)

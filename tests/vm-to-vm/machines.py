@@ -7,6 +7,7 @@
 the object that started it."""
 
 import argparse
+import contextlib
 import json
 import os
 import queue
@@ -15,6 +16,7 @@ import selectors
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -35,6 +37,15 @@ EXIT_DONE = 33
 
 class Failure(Exception):
     """What went wrong, for a person to read."""
+
+
+class Skipped(Exception):
+    """What this machine does not let us test; all else passed."""
+
+
+def check(condition, *explanation):
+    if not condition:
+        raise Failure(" ".join(map(str, explanation)))
 
 
 def emulator_folder():
@@ -317,3 +328,49 @@ class Tap(threading.Thread):
         self.host_wire.close()
         self.bmc_wire.close()
         return self.capture.contents()
+
+
+class Lab:
+    """Starts machines, and ends all of them in the end."""
+
+    def __init__(self, programs, folder, stack):
+        self.programs, self.folder, self.stack = programs, folder, stack
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def keep(self, machine):
+        self.stack.callback(machine.kill)
+        return machine
+
+    def wire(self, family="unix", server="bmc"):
+        wire = Wire(self.folder, family, server)
+        self.stack.callback(wire.close)
+        return wire
+
+    def bmc(self, board, wires, **how):
+        return self.keep(Bmc(self.programs, board, wires, self.folder, **how))
+
+    def host(self, interface, options, wire, **how):
+        return self.keep(Host(self.programs, interface, options, wire, self.folder, **how))
+
+    def tap(self):
+        tap = Tap(self.folder)
+        tap.start()
+        return tap
+
+
+def run_case(parser, cases, lab=Lab):
+    """What a test does: the case that its arguments name, {name: function of a
+    lab and the arguments}."""
+    parser.add_argument("case", choices=cases)
+    arguments = parser.parse_args()
+    programs = Programs(arguments.build, arguments.qemu)
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        try:
+            cases[arguments.case](lab(programs, folder, stack), arguments)
+        except Skipped as skipped:
+            print(f"SKIPPED: NOT tested: {skipped}; all else passed")
+            sys.exit(SKIPPED)
+        except Failure as failure:
+            sys.exit(f"FAILED: {failure}")

@@ -14,15 +14,12 @@ Cases:
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
-import contextlib
 import itertools
 import os
 import subprocess
-import sys
-import tempfile
 import time
 
-from machines import PATIENCE, ROOT, Bmc, Failure, Host, Programs, Tap, Wire, argument_parser
+from machines import PATIENCE, ROOT, Failure, argument_parser, check, run_case
 
 HOST_INTERFACES = "isa-ipmi-kcs", "isa-ipmi-bt", "pci-ipmi-kcs", "pci-ipmi-bt"
 
@@ -46,40 +43,6 @@ def options_for(responder):
     if responder == "ibt":
         options = f"max={MAX_ECHO_BT} {options}"
     return options
-
-
-class Lab:
-    """Starts machines, and ends all of them in the end."""
-
-    def __init__(self, programs, folder, stack):
-        self.programs = programs
-        self.folder = folder
-        self.stack = stack
-
-    def wire(self, family="unix", server="bmc"):
-        wire = Wire(self.folder, family, server)
-        self.stack.callback(wire.close)
-        return wire
-
-    def bmc(self, board, wires):
-        bmc = Bmc(self.programs, board, wires, self.folder)
-        self.stack.callback(bmc.kill)
-        return bmc
-
-    def host(self, interface, options, wire):
-        host = Host(self.programs, interface, options, wire, self.folder)
-        self.stack.callback(host.kill)
-        return host
-
-    def tap(self):
-        tap = Tap(self.folder)
-        tap.start()
-        return tap
-
-
-def check(condition, *explanation):
-    if not condition:
-        raise Failure(" ".join(map(str, explanation)))
 
 
 def run_pair(lab, board, responder, interface, interrupts, wire):
@@ -253,26 +216,10 @@ def capture(lab):
 
 
 CASES = {
-    **{name: (lambda lab, name=name: board(lab, name)) for name in BOARDS},
-    "sockets": sockets,
-    "volume": volume,
-    "restart": restart,
-    "reset": reset,
-    "capture": capture,
+    **{name: (lambda lab, _, name=name: board(lab, name)) for name in BOARDS},
+    **{case.__name__: (lambda lab, _, case=case: case(lab))
+       for case in (sockets, volume, restart, reset, capture)},
 }
 
-
-def main():
-    parser = argument_parser(__doc__)
-    parser.add_argument("case", choices=CASES)
-    arguments = parser.parse_args()
-    programs = Programs(arguments.build, arguments.qemu)
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        try:
-            CASES[arguments.case](Lab(programs, folder, stack))
-        except Failure as failure:
-            sys.exit(f"FAILED: {failure}")
-
-
 if __name__ == "__main__":
-    main()
+    run_case(argument_parser(__doc__), CASES)
