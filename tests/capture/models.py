@@ -10,9 +10,15 @@ through; frames() says the same of a wire. A capture that has everything makes
 them agree."""
 
 import collections
+import os
+import sys
 
-import reader
-from reader import BMC, BT, HOST, IRQ, KCS, LINE, READ, RESET, WRITE
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+                                "samples"))
+
+import reader  # noqa: E402
+from decode import unescape  # noqa: E402
+from reader import BMC, BT, HOST, IRQ, KCS, LINE, READ, RESET, WRITE  # noqa: E402
 
 # A request and its response, each from netFn/LUN on; complete is the packet
 # that ended it.
@@ -240,18 +246,6 @@ class Bt(Model):
             self.exchanges.append(Exchange(self.requests.pop(sequence), message, record))
 
 
-def unescaped(frame):
-    """What a frame carries (docs/ipmi-extern.md), without its terminator."""
-    message, escaped = bytearray(), False
-    for byte in frame[:-1]:
-        if byte == 0xAA:
-            escaped = True
-        else:
-            message.append(byte & ~0x10 if escaped else byte)
-            escaped = False
-    return bytes(message)
-
-
 def frames(packets):
     """The exchanges of a wire, and what is wrong with its messages. packets
     have a content, a frame each."""
@@ -259,7 +253,7 @@ def frames(packets):
     for packet in packets:
         if packet.content[-1] != reader.MESSAGE_END:
             continue
-        message = unescaped(packet.content)
+        message = unescape(packet.content[:-1])
         if len(message) < 4 or sum(message) & 0xFF:
             faults.append(f"packet {packet.number}: {packet.content.hex(' ')}")
             continue
