@@ -1,0 +1,135 @@
+/* packet-ipmi-registers.h
+ * What the dissectors of KCS and BT register traffic share: a channel's state
+ * from one packet to the next, messages reassembled from single accesses, and
+ * everything of a record that does not depend on which of the two it is.
+ *
+ * The first pass feeds a channel's machine (ipmi-machine.h) and stores with
+ * each packet what it said; later passes only read that, in any order.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef PACKET_IPMI_REGISTERS_H
+#define PACKET_IPMI_REGISTERS_H
+
+#include "ws-compat.h"
+
+#include <epan/expert.h>
+#include <epan/packet.h>
+
+#include "ipmi-machine.h"
+#include "ipmi-match.h"
+#include "ipmi-message.h"
+#include "ipmi-point.h"
+#include "ipmi-trans.h"
+
+/* A fault that a machine finds: an expert info PREFIX.SUFFIX. */
+typedef struct {
+    const char *suffix;
+    int         group;          /* PI_PROTOCOL, ... */
+    int         severity;       /* PI_WARN, ... */
+    const char *text;
+} ipmi_fault;
+
+/* Something that must not last: B_BUSY set, attention not taken. If it holds
+ * for longer than its limit, the packet that ends it has the expert info, and
+ * from the second pass on the one that began it; if the capture ends first, that
+ * one alone. */
+typedef struct {
+    ipmi_fault  fault;
+    guint       limit_ms;       /* default of the preference SUFFIX_ms, with
+                                 * '.' as '_' */
+} ipmi_condition;
+
+/* Where in a message, as the interface carries it, the parts of the IPMI
+ * message are: the others follow the command. */
+typedef struct {
+    int seq;                    /* -1: none */
+    int netfn;
+    int cmd;
+} ipmi_layout;
+
+#define IPMI_MAX_FAULTS     32
+#define IPMI_MAX_CONDITIONS 32
+#define IPMI_MAX_PHASES     16
+
+/* One message at the registers of a channel. */
+typedef struct ipmi_transfer {
+    guint32   first_frame;
+    guint32   last_frame;       /* that completed or aborted it, or 0 */
+    nstime_t  first_time;
+    nstime_t  last_time;
+    ws_bool   from_bmc;
+    ws_bool   complete;
+    guint16   len;              /* bytes carried */
+    guint8   *bytes;            /* as the interface carries them: BT with its
+                                 * length; at most IPMI_MESSAGE_MAX */
+    guint32  *frames;           /* the packet of each byte */
+    guint32   accesses[2];      /* from begin to end, [0] host, [1] BMC */
+    guint32   polls[2];         /* of them, in vain */
+    guint32   interrupts;       /* assertions */
+    ipmi_match match;           /* once complete */
+} ipmi_transfer;
+
+/* What the first pass found out about one packet. */
+typedef struct {
+    ipmi_transfer *transfer;    /* the message under way, or NULL */
+    guint32 faults;
+    guint32 conditions;         /* exceeded, of those that end or begin here */
+    guint16 offset;             /* in the message, with a byte of it */
+    guint8  before, after;      /* phase */
+    guint8  event;              /* enum ipmi_transfer_event */
+    guint8  resync;             /* something is missing before it */
+} ipmi_event;
+
+/* One interface at one capture point. */
+typedef struct ipmi_channel ipmi_channel;
+
+/* KCS or BT. */
+typedef struct {
+    const char *name, *short_name, *filter;     /* of the protocol */
+    const value_string *registers;
+    const value_string *phases;
+    const ipmi_fault *faults;           /* ends with a NULL suffix */
+    const ipmi_condition *conditions;   /* in the same way */
+    ipmi_layout layout;
+    size_t min_len;             /* of a message: what is shorter is none */
+
+    size_t machine_size;
+    void (*start)(void *machine, enum ipmi_machine_point point);
+    void (*feed)(void *machine, const struct ipmi_record *record,
+                 struct ipmi_step *step);
+
+    /* Fields of its own, of which tvb has the record: the bits of value and
+     * state. */
+    void (*add_value)(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
+                      const struct ipmi_record *record);
+    void (*add_state)(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
+                      const struct ipmi_record *record);
+    /* What Info says of a value ("WRITE_START", "B_BUSY off"), or NULL. */
+    const char *(*value_words)(wmem_allocator_t *scope,
+                               const struct ipmi_record *record);
+} ipmi_interface;
+
+/* What the "ipmi_kcs" and "ipmi_bt" taps hand to those who listen. */
+typedef struct {
+    const ipmi_interface *interface;
+    const ipmi_point *point;
+    const struct ipmi_record *record;
+    const ipmi_event *event;
+    guint64 dropped;            /* events lost before this one */
+    nstime_t phase_time;        /* spent in event->before, if it ends here */
+    const ipmi_transfer *completed;     /* by this packet, or NULL */
+    const ipmi_message *message;        /* the same, decoded, or NULL */
+} ipmi_registers_tap;
+
+/* A protocol of this kind: registered once. */
+typedef struct ipmi_registers ipmi_registers;
+
+/* Registers protocol, fields, expert infos, preferences, tap and dissector. */
+ipmi_registers *ipmi_registers_register(const ipmi_interface *interface);
+
+/* Its protocol, for fields of its own. */
+int ipmi_registers_proto(const ipmi_registers *registers);
+
+#endif /* PACKET_IPMI_REGISTERS_H */
