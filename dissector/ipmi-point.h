@@ -19,7 +19,8 @@ typedef struct {
     const char *name;       /* if_name, or NULL */
     const char *machine;    /* name of the virtual machine, or NULL */
     const char *label;      /* both: "host:/machine/peripheral/kcs"; where the
-                             * file has no name, "interface 2". Never NULL */
+                             * file has no name, "interface 2". Never NULL, and
+                             * no two points have the same */
     enum ipmi_machine_point side;
 } ipmi_point;
 
