@@ -46,6 +46,8 @@ struct ipmi_step {
                                  * it; also with IPMI_TRANSFER_NONE */
     bool     poll;              /* the read found nothing that it waited for */
     bool     raised;            /* the interrupt to the host was asserted */
+    bool     resync;            /* the state has changed without a record: what
+                                 * was known before holds no longer */
     uint8_t  byte;              /* of the message, with _BYTE and _LAST */
     uint32_t faults;            /* bit n: fault n of the interface's list */
     uint32_t conditions;        /* bit n: condition n of the interface's list
