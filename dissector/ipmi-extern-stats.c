@@ -31,7 +31,7 @@ static ws_bool
 is_first_response(const ipmi_extern_decoded *info)
 {
     return info->good && info->type == UNIT_RESPONSE &&
-           info->unit->transaction && !info->unit->repeats;
+           info->unit->match.transaction && !info->unit->match.repeats;
 }
 
 /* Service response times, a row a command. */
@@ -66,8 +66,8 @@ srt_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_,
         return TAP_PACKET_DONT_REDRAW;
     }
     table = g_array_index(srt->srt_array, srt_stat_table *, 0);
-    add_srt_table_data(table, srt_row(table, info->name),
-                       &info->unit->transaction->request_time, pinfo);
+    add_srt_table_data(table, srt_row(table, info->message.name),
+                       &info->unit->match.transaction->request_time, pinfo);
     return TAP_PACKET_REDRAW;
 }
 
@@ -110,16 +110,16 @@ tree_error(stats_tree *st, const char *name)
 static void
 tree_request(stats_tree *st, const ipmi_extern_decoded *info)
 {
-    if (info->unit->repeats) {
+    if (info->unit->match.repeats) {
         tree_error(st, "Retransmissions");
         return;
     }
-    if (info->unit->seq_reused) {
+    if (info->unit->match.seq_reused) {
         tree_error(st, "Sequence numbers reused");
     }
     tick_stat_node(st, st_requests, 0, 1);
     tick_stat_node(st, st_unanswered, node_requests, 0);
-    stats_tree_tick_pivot(st, node_commands, info->name);
+    stats_tree_tick_pivot(st, node_commands, info->message.name);
 }
 
 static void
@@ -128,17 +128,17 @@ tree_response(stats_tree *st, packet_info *pinfo,
 {
     nstime_t time;
 
-    stats_tree_tick_pivot(st, node_ccodes, info->ccode_name);
-    if (info->unit->repeats) {
+    stats_tree_tick_pivot(st, node_ccodes, info->message.ccode_name);
+    if (info->unit->match.repeats) {
         tree_error(st, "Duplicate responses");
-    } else if (!info->unit->transaction) {
+    } else if (!info->unit->match.transaction) {
         tree_error(st, "Unsolicited responses");
     } else {
         tick_stat_node(st, st_answered, node_requests, 0);
         increase_stat_node(st, st_unanswered, node_requests, 0, -1);
         nstime_delta(&time, &pinfo->abs_ts,
-                     &info->unit->transaction->request_time);
-        if (nstime_to_msec(&time) > IPMI_EXTERN_TIMEOUT_MS) {
+                     &info->unit->match.transaction->request_time);
+        if (nstime_to_msec(&time) > IPMI_TIMEOUT_MS) {
             tree_error(st, "Responses after more than 4 s");
         }
     }
@@ -166,7 +166,7 @@ tree_packet(stats_tree *st, packet_info *pinfo, epan_dissect_t *edt _U_,
         tree_response(st, pinfo, info);
         break;
     case UNIT_CONTROL:
-        stats_tree_tick_pivot(st, node_controls, info->name);
+        stats_tree_tick_pivot(st, node_controls, info->control);
         if (info->unit->not_announced) {
             tree_error(st, "Control commands not announced");
         }

@@ -103,7 +103,7 @@ take_note(packet_info *pinfo, ipmi_extern_link *link, ipmi_extern_unit *unit,
     ws_bool *in_step = &link->in_step[pinfo->srcport > pinfo->destport];
 
     /* A bad frame may be bad because the capture has only its end. */
-    unit->resync = link->over_tcp && !link->from_start && !*in_step &&
+    unit->resync = link->over_tcp && !link->matcher.from_start && !*in_step &&
                    !decoded->good && !decoded->truncated;
     *in_step |= !decoded->truncated;
 

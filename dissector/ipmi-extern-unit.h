@@ -14,6 +14,7 @@
 
 #include "ipmi-extern-frame.h"
 #include "ipmi-extern-trans.h"
+#include "ipmi-message.h"
 
 typedef enum {
     UNIT_REQUEST,
@@ -38,9 +39,8 @@ typedef struct {
     /* From ipmi_extern_dissect_unit() on: */
     guint wire_len;             /* whether captured or not */
     tvbuff_t *tvb;              /* unescaped, a data source of its own */
-    const char *name;           /* of the command; NULL if not good */
-    guint8 ccode;               /* of a response */
-    const char *ccode_name;
+    ipmi_message message;       /* not that of a control command */
+    const char *control;        /* name of the control command */
 } ipmi_extern_decoded;
 
 /* Decodes the frame in the first frame_len of len bytes of wire. Where those

@@ -28,7 +28,7 @@
 #include "ipmi-extern-stats.h"
 #include "ipmi-extern-transport.h"
 #include "ipmi-extern-unit.h"
-#include "ipmi-names.h"
+#include "ipmi-message.h"
 #include "packet-ipmi-extern.h"
 
 /* Frames of one packet that have their bodies decoded and a tab of their own
@@ -47,17 +47,6 @@ static int hf_type = -1;
 static int hf_link = -1;
 static int hf_connection = -1;
 
-static int hf_seq = -1;
-static int hf_netfn = -1;
-static int hf_netfn_name = -1;
-static int hf_lun = -1;
-static int hf_cmd = -1;
-static int hf_cmd_name = -1;
-static int hf_ccode = -1;
-static int hf_ccode_name = -1;
-static int hf_group = -1;
-static int hf_oem = -1;
-static int hf_data = -1;
 static int hf_checksum = -1;
 static int hf_checksum_status = -1;
 static int hf_checksum_calculated = -1;
@@ -73,12 +62,7 @@ static int hf_capabilities_attn = -1;
 static int hf_capabilities_graceful_shutdown = -1;
 static int hf_capabilities_enable = -1;
 
-static int hf_response_in = -1;
-static int hf_response_to = -1;
-static int hf_time = -1;
-static int hf_retransmission_of = -1;
-static int hf_duplicate_of = -1;
-static int hf_cutoff_by = -1;
+static ipmi_message_fields *message_fields;
 
 static expert_field ei_checksum_bad = EI_INIT;
 static expert_field ei_too_short = EI_INIT;
@@ -98,15 +82,6 @@ static expert_field ei_control_direction = EI_INIT;
 static expert_field ei_control_not_announced = EI_INIT;
 static expert_field ei_version_unknown = EI_INIT;
 static expert_field ei_direction = EI_INIT;
-static expert_field ei_ccode_error = EI_INIT;
-static expert_field ei_data_length = EI_INIT;
-static expert_field ei_retransmission = EI_INIT;
-static expert_field ei_duplicate = EI_INIT;
-static expert_field ei_no_response = EI_INIT;
-static expert_field ei_unsolicited = EI_INIT;
-static expert_field ei_late = EI_INIT;
-static expert_field ei_cutoff = EI_INIT;
-static expert_field ei_seq_reused = EI_INIT;
 
 static int ett_ipmi_extern = -1;
 static int ett_capabilities = -1;
@@ -124,30 +99,13 @@ static const value_string type_vals[] = {
     { 0, NULL }
 };
 
-static const value_string type_short_vals[] = {
-    { UNIT_REQUEST, "Req" },
-    { UNIT_RESPONSE, "Rsp" },
-    { 0, NULL }
-};
-
-/* Taken from ipmi-names.c and ipmi-extern-frame.c when the fields are
- * registered. */
-static value_string netfn_vals[64 + 1];
-static value_string group_vals[256 + 1];
+/* Taken from ipmi-extern-frame.c when the fields are registered. */
 static value_string control_vals[256 + 1];
 
 static const value_string connection_vals[] = {
     { CONNECTION_CLOSED, "Disconnected" },
     { CONNECTION_OPENED, "Connected" },
     { CONNECTION_CHANGED, "Connection changed" },
-    { 0, NULL }
-};
-
-static const value_string cutoff_vals[] = {
-    { CUTOFF_RESET, "the host was reset" },
-    { CUTOFF_POWEROFF, "the host was powered off" },
-    { CUTOFF_RECONNECT, "the link was connected anew" },
-    { CUTOFF_DISCONNECT, "the connection was closed" },
     { 0, NULL }
 };
 
@@ -161,20 +119,6 @@ typedef enum {
     SHAPE_MESSAGE,
     SHAPE_CONTROL
 } unit_shape;
-
-/* How long a command took, the way people say it. */
-static const char *
-time_to_str(wmem_allocator_t *scope, const nstime_t *time)
-{
-    double ms = nstime_to_msec(time);
-
-    /* Inside an emulator a response may take less than a microsecond. */
-    if (ms < 0.01) {
-        return wmem_strdup_printf(scope, "%.3g \u00b5s", ms * 1000);
-    }
-    return ms < 1000 ? wmem_strdup_printf(scope, "%.3g ms", ms)
-                     : wmem_strdup_printf(scope, "%.1f s", ms / 1000);
-}
 
 static void
 add_size_experts(packet_info *pinfo, proto_item *item,
@@ -245,127 +189,11 @@ add_frame_experts(packet_info *pinfo, proto_item *item,
     }
 }
 
-/* The fields that tell of the other messages of a transaction. */
-static void
-add_transaction(packet_info *pinfo, proto_tree *tree, proto_item *item,
-                const ipmi_extern_decoded *decoded)
-{
-    const ipmi_extern_unit *unit = decoded->unit;
-    const ipmi_extern_transaction *transaction = unit->transaction;
-    proto_item *ti = NULL;
-    nstime_t time;
-
-    if (unit->seq_reused) {
-        expert_add_info_format(pinfo, item, &ei_seq_reused,
-            "Sequence number of the request in frame %u, which waits for its "
-            "response", unit->original_frame);
-    }
-    if (unit->unsolicited) {
-        expert_add_info(pinfo, item, &ei_unsolicited);
-    }
-    if (!transaction) {
-        return;
-    }
-
-    if (decoded->type == UNIT_REQUEST) {
-        if (unit->repeats) {
-            ti = proto_tree_add_uint(tree, hf_retransmission_of, decoded->tvb,
-                                     0, 0, unit->original_frame);
-            proto_item_set_generated(ti);
-            expert_add_info(pinfo, ti, &ei_retransmission);
-        }
-        if (transaction->response_frame) {
-            ti = proto_tree_add_uint(tree, hf_response_in, decoded->tvb, 0, 0,
-                                     transaction->response_frame);
-            proto_item_set_generated(ti);
-        } else if (PINFO_FD_VISITED(pinfo) &&
-                   ipmi_extern_is_lost(decoded->link, transaction)) {
-            ipmi_extern_cutoff cutoff = ipmi_extern_cutoff_of(
-                decoded->link, pinfo, transaction, decoded->bytes[0]);
-
-            if (transaction->cutoff_frame) {
-                ti = proto_tree_add_uint(tree, hf_cutoff_by, decoded->tvb, 0, 0,
-                                         transaction->cutoff_frame);
-                proto_item_set_generated(ti);
-            }
-            if (cutoff) {
-                expert_add_info_format(pinfo, item, &ei_cutoff,
-                    "Request never answered: %s",
-                    val_to_str_const(cutoff, cutoff_vals, ""));
-            } else {
-                expert_add_info(pinfo, item, &ei_no_response);
-            }
-        }
-        return;
-    }
-
-    if (tree) {
-        ti = proto_tree_add_uint(tree, hf_response_to, decoded->tvb, 0, 0,
-                                 transaction->request_frame);
-        proto_item_set_generated(ti);
-    }
-    if (unit->repeats) {
-        ti = proto_tree_add_uint(tree, hf_duplicate_of, decoded->tvb, 0, 0,
-                                 unit->original_frame);
-        proto_item_set_generated(ti);
-        expert_add_info(pinfo, ti, &ei_duplicate);
-        return;
-    }
-    nstime_delta(&time, &pinfo->abs_ts, &transaction->request_time);
-    if (tree) {
-        ti = proto_tree_add_time(tree, hf_time, decoded->tvb, 0, 0, &time);
-        proto_item_set_generated(ti);
-    }
-    if (nstime_to_msec(&time) > IPMI_EXTERN_TIMEOUT_MS) {
-        expert_add_info(pinfo, ti, &ei_late);
-    }
-}
-
-/* What the Info column and the tree's first line say of a message. */
-static const char *
-message_summary(packet_info *pinfo, const ipmi_extern_decoded *decoded)
-{
-    const ipmi_extern_unit *unit = decoded->unit;
-    wmem_strbuf_t *text = wmem_strbuf_new(pinfo->pool, "");
-    nstime_t time;
-
-    if (decoded->truncated) {
-        wmem_strbuf_append(text, "Truncated: ");
-    } else if (decoded->frame.sum != 0) {
-        wmem_strbuf_append(text, "Bad checksum: ");
-    }
-    if (unit->repeats) {
-        wmem_strbuf_append(text, decoded->type == UNIT_REQUEST
-                                     ? "Retransmission: " : "Duplicate: ");
-    } else if (unit->unsolicited) {
-        wmem_strbuf_append(text, "Unsolicited: ");
-    }
-    wmem_strbuf_append_printf(text, "%s seq 0x%02x %s",
-        val_to_str_const(decoded->type, type_short_vals, ""),
-        decoded->bytes[0], decoded->name);
-
-    if (decoded->type == UNIT_RESPONSE) {
-        if (decoded->ccode == 0) {
-            wmem_strbuf_append(text, " OK");
-        } else {
-            wmem_strbuf_append_printf(text, ": %s (%02Xh)",
-                                      decoded->ccode_name, decoded->ccode);
-        }
-        if (unit->transaction && !unit->repeats) {
-            nstime_delta(&time, &pinfo->abs_ts,
-                         &unit->transaction->request_time);
-            wmem_strbuf_append_printf(text, ", %s",
-                                      time_to_str(pinfo->pool, &time));
-        }
-    }
-    return wmem_strbuf_finalize(text);
-}
-
 static const char *
 control_summary(packet_info *pinfo, const ipmi_extern_decoded *decoded)
 {
     const char *text = wmem_strdup_printf(pinfo->pool, "Control %s",
-                                          decoded->name);
+                                          decoded->control);
 
     if (!ipmi_extern_control_find(decoded->bytes[0])) {
         return wmem_strdup_printf(pinfo->pool, "Control 0x%02x (unknown)",
@@ -381,25 +209,6 @@ control_summary(packet_info *pinfo, const ipmi_extern_decoded *decoded)
                                  decoded->bytes[1]);
     default:
         return text;
-    }
-}
-
-/* What the specification says of a body's size. */
-static void
-add_data_length_expert(packet_info *pinfo, proto_item *item,
-                       const struct ipmi_command *command, ws_bool is_response,
-                       guint len)
-{
-    guint min = is_response ? command->rsp_min : command->req_min;
-    guint max = is_response ? command->rsp_max : command->req_max;
-
-    if (!ipmi_command_size_ok(command, is_response, len)) {
-        expert_add_info_format(pinfo, item, &ei_data_length,
-            "%s %s has %u byte%s of data, the specification gives it %s %u",
-            command->name, is_response ? "response" : "request", len,
-            plurality(len, "", "s"),
-            min == max ? "exactly" : len < min ? "at least" : "at most",
-            len < min ? min : max);
     }
 }
 
@@ -425,6 +234,18 @@ add_checksum(packet_info *pinfo, proto_tree *tree,
     }
 }
 
+/* What the Info column and the tree's first line say of a message. */
+static const char *
+message_summary(packet_info *pinfo, const ipmi_extern_decoded *decoded)
+{
+    const char *fault = decoded->truncated ? "Truncated: "
+                            : decoded->frame.sum != 0 ? "Bad checksum: " : NULL;
+    const char *summary = ipmi_message_summary(pinfo, &decoded->message);
+
+    return fault ? wmem_strdup_printf(pinfo->pool, "%s%s", fault, summary)
+                 : summary;
+}
+
 /* A message is long enough for its kind but its checksum may be wrong, or not
  * in the capture, nor some of its data. The tree is NULL if nobody looks at it;
  * experts are added all the same. */
@@ -433,87 +254,39 @@ dissect_message(packet_info *pinfo, proto_tree *tree, proto_tree *body_tree,
                 proto_item *item, ipmi_extern_decoded *decoded,
                 ws_bool with_body)
 {
-    const guint8 *bytes = decoded->bytes;
-    const ipmi_extern_transaction *transaction = decoded->unit->transaction;
-    tvbuff_t *tvb = decoded->tvb;
-    ws_bool is_response = decoded->type == UNIT_RESPONSE;
-    guint8 netfn = bytes[1] >> 2, cmd = bytes[2];
-    int data_offset = (int)ipmi_extern_data_offset(bytes);
-    int data_end = (int)ipmi_extern_data_end(decoded);
-    int data_len = data_end - data_offset;
-    guint32 own_body = ipmi_body(netfn, bytes + data_offset, data_len);
-    /* Many an error response leaves the identifier out. */
-    guint32 body = transaction ? transaction->body : own_body;
-    const struct ipmi_command *command = ipmi_command_find(netfn, body, cmd);
-    proto_item *ti, *ccode_item = NULL, *data_item = item;
+    const ipmi_transaction *transaction = decoded->unit->match.transaction;
+    const ws_bool is_response = decoded->type == UNIT_RESPONSE;
+    ipmi_message *message = &decoded->message;
 
-    decoded->name = ipmi_command_name(command, netfn);
-    if (is_response) {
-        decoded->ccode = bytes[3];
-        decoded->ccode_name = ipmi_ccode_name(command, bytes[3]);
+    message->tvb = decoded->tvb;
+    message->bytes = decoded->bytes;
+    message->seq = 0;
+    message->netfn = 1;
+    message->cmd = 2;
+    message->end = (int)ipmi_extern_data_end(decoded);
+    message->truncated = decoded->truncated;
+    message->matcher = &decoded->link->matcher;
+    message->match = &decoded->unit->match;
+    if (PINFO_FD_VISITED(pinfo) && transaction && !transaction->response_frame) {
+        message->cutoff = ipmi_extern_connection_cutoff(decoded->link, pinfo,
+                                                        transaction);
     }
 
-    if (tree) {
-        proto_tree_add_item(tree, hf_seq, tvb, 0, 1, ENC_NA);
-        proto_tree_add_item(tree, hf_netfn, tvb, 1, 1, ENC_NA);
-        ti = proto_tree_add_string(tree, hf_netfn_name, tvb, 1, 1,
-                                   ipmi_netfn_name(netfn));
-        proto_item_set_generated(ti);
-        proto_tree_add_item(tree, hf_lun, tvb, 1, 1, ENC_NA);
-        ti = proto_tree_add_item(tree, hf_cmd, tvb, 2, 1, ENC_NA);
-        proto_item_append_text(ti, " (%s)", decoded->name);
-        ti = proto_tree_add_string(tree, hf_cmd_name, tvb, 2, 1,
-                                   decoded->name);
-        proto_item_set_generated(ti);
-    }
-    if (tree && is_response) {
-        ccode_item = proto_tree_add_item(tree, hf_ccode, tvb, 3, 1, ENC_NA);
-        proto_item_append_text(ccode_item, " (%s)", decoded->ccode_name);
-        ti = proto_tree_add_string(tree, hf_ccode_name, tvb, 3, 1,
-                                   decoded->ccode_name);
-        proto_item_set_generated(ti);
-    }
-    if (tree && own_body != IPMI_BODY_NONE) {
-        if ((netfn & ~1) == IPMI_NETFN_GROUP) {
-            proto_tree_add_item(tree, hf_group, tvb, data_offset, 1, ENC_NA);
-        } else {
-            proto_tree_add_item(tree, hf_oem, tvb, data_offset, 3,
-                                ENC_LITTLE_ENDIAN);
-        }
-    }
-    if (tree && data_len > 0) {
-        data_item = proto_tree_add_item(tree, hf_data, tvb, data_offset,
-                                        data_len, ENC_NA);
-    }
+    ipmi_message_add(tree, message_fields, message);
     if (!decoded->truncated) {
         add_checksum(pinfo, tree, decoded);
     }
-
     add_size_experts(pinfo, item, decoded);
     if (!decoded->good) {
         return;
-    }
-    if (is_response && decoded->ccode != 0) {
-        expert_add_info_format(pinfo, ccode_item, &ei_ccode_error,
-            "Completion code %02Xh: %s", decoded->ccode, decoded->ccode_name);
-    } else if (command && !decoded->truncated) {
-        add_data_length_expert(pinfo, data_item, command, is_response,
-                               data_len);
     }
     if ((decoded->direction == HOST_TO_BMC && is_response) ||
         (decoded->direction == BMC_TO_HOST && !is_response)) {
         expert_add_info(pinfo, item, &ei_direction);
     }
-    add_transaction(pinfo, tree, item, decoded);
-
-    if (with_body && ipmi_body_is_decoded(netfn, body, cmd) &&
-        !ipmi_body_dissect(tvb_new_subset_length(tvb, 1, data_end - 1),
-                           pinfo, body_tree, decoded->unit->body_key,
-                           decoded->unit->body_channel)) {
-        /* No expert info: whether the end is reached at all depends on who
-         * looks at the body. */
-        proto_item_append_text(data_item,
-                               " (Wireshark's IPMI dissectors expect more)");
+    ipmi_message_check(pinfo, tree, item, message_fields, message);
+    if (with_body) {
+        ipmi_message_add_body(pinfo, body_tree, message);
     }
 }
 
@@ -536,12 +309,12 @@ dissect_control(packet_info *pinfo, proto_tree *tree,
     int operands = (int)decoded->frame.len - 1;
     proto_item *ti;
 
-    decoded->name = info ? info->name : "unknown";
+    decoded->control = info ? info->name : "unknown";
     ti = proto_tree_add_item(tree, hf_control, decoded->tvb, 0, 1, ENC_NA);
     if (!info) {
         if (operands > 0) {
-            proto_tree_add_item(tree, hf_data, decoded->tvb, 1, operands,
-                                ENC_NA);
+            ipmi_message_add_data(tree, message_fields, decoded->tvb, 1,
+operands);
         }
         expert_add_info(pinfo, ti, &ei_control_unknown);
         return;
@@ -575,8 +348,8 @@ dissect_control(packet_info *pinfo, proto_tree *tree,
                                ett_capabilities, capabilities, ENC_NA);
     }
     if (operands > info->operands) {
-        proto_tree_add_item(tree, hf_data, decoded->tvb, 1 + info->operands,
-                            operands - info->operands, ENC_NA);
+        ipmi_message_add_data(tree, message_fields, decoded->tvb, 1 + info->operands,
+operands - info->operands);
     }
 }
 
@@ -736,7 +509,8 @@ ipmi_extern_dissect_unit(tvbuff_t *tvb, int offset, int frame_len,
         /* fall through */
     default:
         if (decoded.frame.len > 0) {
-            proto_tree_add_item(unit_tree, hf_data, decoded.tvb, 0, -1, ENC_NA);
+            ipmi_message_add_data(unit_tree, message_fields, decoded.tvb, 0,
+                                  -1);
         }
         break;
     }
@@ -794,24 +568,12 @@ ipmi_extern_dissect_connection(tvbuff_t *tvb, packet_info *pinfo,
 static void
 fill_value_strings(void)
 {
-    guint groups = 0, controls = 0;
+    guint controls = 0;
 
-    for (guint netfn = 0; netfn < 64; netfn++) {
-        netfn_vals[netfn].value = netfn;
-        netfn_vals[netfn].strptr = wmem_strdup_printf(
-            wmem_epan_scope(), "%s%s", ipmi_netfn_name((guint8)netfn),
-            netfn & 1 ? " response" : "");
-    }
     for (guint code = 0; code < 256; code++) {
-        const char *group = ipmi_group_name((guint8)code);
         const struct ipmi_extern_control_info *control =
             ipmi_extern_control_find((guint8)code);
 
-        if (group) {
-            group_vals[groups].value = code;
-            group_vals[groups].strptr = group;
-            groups++;
-        }
         if (control) {
             control_vals[controls].value = code;
             control_vals[controls].strptr = control->name;
@@ -851,61 +613,8 @@ proto_register_ipmi_extern(void)
             FT_UINT8, BASE_DEC, VALS(type_vals), 0x0,
             NULL, HFILL }
         },
-        { &hf_seq,
-          { "Sequence number", "ipmi_extern.seq",
-            FT_UINT8, BASE_HEX, NULL, 0x0,
-            "Chosen by the host, repeated in the response", HFILL }
-        },
-        { &hf_netfn,
-          { "Network function", "ipmi_extern.netfn",
-            FT_UINT8, BASE_HEX, VALS(netfn_vals), 0xfc,
-            NULL, HFILL }
-        },
-        { &hf_netfn_name,
-          { "Network function name", "ipmi_extern.netfn.name",
-            FT_STRING, BASE_NONE, NULL, 0x0,
-            NULL, HFILL }
-        },
-        { &hf_lun,
-          { "LUN", "ipmi_extern.lun",
-            FT_UINT8, BASE_DEC, NULL, 0x03,
-            "Logical unit number of the responder", HFILL }
-        },
-        { &hf_cmd,
-          { "Command", "ipmi_extern.cmd",
-            FT_UINT8, BASE_HEX, NULL, 0x0,
-            NULL, HFILL }
-        },
-        { &hf_cmd_name,
-          { "Command name", "ipmi_extern.cmd.name",
-            FT_STRING, BASE_NONE, NULL, 0x0,
-            NULL, HFILL }
-        },
-        { &hf_ccode,
-          { "Completion code", "ipmi_extern.ccode",
-            FT_UINT8, BASE_HEX, NULL, 0x0,
-            NULL, HFILL }
-        },
-        { &hf_ccode_name,
-          { "Completion code name", "ipmi_extern.ccode.name",
-            FT_STRING, BASE_NONE, NULL, 0x0,
-            NULL, HFILL }
-        },
-        { &hf_group,
-          { "Defining body", "ipmi_extern.group",
-            FT_UINT8, BASE_HEX, VALS(group_vals), 0x0,
-            "Of a group extension command", HFILL }
-        },
-        { &hf_oem,
-          { "OEM", "ipmi_extern.oem",
-            FT_UINT24, BASE_DEC, NULL, 0x0,
-            "IANA enterprise number of who defined the command", HFILL }
-        },
-        { &hf_data,
-          { "Data", "ipmi_extern.data",
-            FT_BYTES, BASE_NONE, NULL, 0x0,
-            "What follows the command or the completion code", HFILL }
-        },
+    };
+    static hf_register_info hf_rest[] = {
         { &hf_checksum,
           { "Checksum", "ipmi_extern.checksum",
             FT_UINT8, BASE_HEX, NULL, 0x0,
@@ -970,37 +679,6 @@ proto_register_ipmi_extern(void)
           { "Interface enable", "ipmi_extern.capabilities.enable",
             FT_BOOLEAN, 8, TFS(&tfs_yes_no), IPMI_EXTERN_CAP_ENABLE,
             "Obeys ENABLE and DISABLE", HFILL }
-        },
-        { &hf_response_in,
-          { "Response in", "ipmi_extern.response_in",
-            FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0x0,
-            NULL, HFILL }
-        },
-        { &hf_response_to,
-          { "Response to", "ipmi_extern.response_to",
-            FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0x0,
-            NULL, HFILL }
-        },
-        { &hf_time,
-          { "Time", "ipmi_extern.time",
-            FT_RELATIVE_TIME, BASE_NONE, NULL, 0x0,
-            "From the request to this response", HFILL }
-        },
-        { &hf_retransmission_of,
-          { "Retransmission of", "ipmi_extern.retransmission_of",
-            FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RETRANS_PREV), 0x0,
-            "The request that this one repeats", HFILL }
-        },
-        { &hf_duplicate_of,
-          { "Duplicate of", "ipmi_extern.duplicate_of",
-            FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_NONE), 0x0,
-            "The response that this one repeats", HFILL }
-        },
-        { &hf_cutoff_by,
-          { "Cut off by", "ipmi_extern.cutoff_by",
-            FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_NONE), 0x0,
-            "What was sent, or happened to the connection, after which no response came",
-            HFILL }
         },
     };
     static ei_register_info ei[] = {
@@ -1079,51 +757,12 @@ proto_register_ipmi_extern(void)
           { "ipmi_extern.direction", PI_PROTOCOL, PI_WARN,
             "Request from the BMC, or response from the host", EXPFILL }
         },
-        { &ei_ccode_error,
-          { "ipmi_extern.ccode.error", PI_RESPONSE_CODE, PI_NOTE,
-            "Completion code is not 00h", EXPFILL }
-        },
-        { &ei_data_length,
-          { "ipmi_extern.data.length", PI_PROTOCOL, PI_WARN,
-            "Body of a size that the specification does not give the command",
-            EXPFILL }
-        },
-        { &ei_retransmission,
-          { "ipmi_extern.retransmission", PI_SEQUENCE, PI_NOTE,
-            "Request retransmitted before its response came", EXPFILL }
-        },
-        { &ei_duplicate,
-          { "ipmi_extern.duplicate", PI_SEQUENCE, PI_WARN,
-            "Another response to a request that was answered", EXPFILL }
-        },
-        { &ei_no_response,
-          { "ipmi_extern.no_response", PI_SEQUENCE, PI_WARN,
-            "Request never answered", EXPFILL }
-        },
-        { &ei_unsolicited,
-          { "ipmi_extern.unsolicited", PI_SEQUENCE, PI_WARN,
-            "Response that no request asked for", EXPFILL }
-        },
-        { &ei_late,
-          { "ipmi_extern.late", PI_SEQUENCE, PI_WARN,
-            "Response after more than 4 s: QEMU has answered the host itself by then",
-            EXPFILL }
-        },
-        { &ei_cutoff,
-          { "ipmi_extern.cutoff", PI_SEQUENCE, PI_WARN,
-            "Request cut off by a reset, power off, reconnect or disconnect",
-            EXPFILL }
-        },
-        { &ei_seq_reused,
-          { "ipmi_extern.seq_reused", PI_SEQUENCE, PI_WARN,
-            "Sequence number of a request that waits for its response",
-            EXPFILL }
-        },
     };
     static gint *ett[] = {
         &ett_ipmi_extern,
         &ett_capabilities,
     };
+    expert_module_t *expert;
     module_t *module;
 
     fill_value_strings();
@@ -1131,9 +770,14 @@ proto_register_ipmi_extern(void)
     proto_ipmi_extern = proto_register_protocol("IPMI extern wire format",
                                                 "IPMI-EXT", "ipmi_extern");
     proto_register_field_array(proto_ipmi_extern, hf, array_length(hf));
+    message_fields = ipmi_message_register(proto_ipmi_extern, "ipmi_extern", 1,
+                                           0);
+    proto_register_field_array(proto_ipmi_extern, hf_rest,
+                               array_length(hf_rest));
     proto_register_subtree_array(ett, array_length(ett));
-    expert_register_field_array(expert_register_protocol(proto_ipmi_extern),
-                                ei, array_length(ei));
+    expert = expert_register_protocol(proto_ipmi_extern);
+    expert_register_field_array(expert, ei, array_length(ei));
+    ipmi_message_register_matching(message_fields, expert);
 
     module = prefs_register_protocol(proto_ipmi_extern, NULL);
     prefs_register_bool_preference(module, "decode_body",
@@ -1143,6 +787,7 @@ proto_register_ipmi_extern(void)
         &decode_body);
 
     ipmi_extern_transport_register();
+    ipmi_match_init();
     ipmi_extern_trans_init();
     ipmi_extern_stats_register();
 }
