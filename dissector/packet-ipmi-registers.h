@@ -44,6 +44,8 @@ typedef struct {
 /* Where in a message, as the interface carries it, the parts of the IPMI
  * message are: the others follow the command. */
 typedef struct {
+    int length;                 /* of the byte that counts what follows it;
+                                 * -1: none */
     int seq;                    /* -1: none */
     int netfn;
     int cmd;
@@ -61,10 +63,10 @@ typedef struct ipmi_transfer {
     nstime_t  last_time;
     ws_bool   from_bmc;
     ws_bool   complete;
-    guint16   len;              /* bytes carried */
+    guint32   len;              /* bytes carried */
     guint8   *bytes;            /* as the interface carries them: BT with its
-                                 * length; at most IPMI_MESSAGE_MAX */
-    guint32  *frames;           /* the packet of each byte */
+                                 * length; at most IPMI_MESSAGE_MAX are kept */
+    guint32  *frames;           /* the packet of each byte kept */
     guint32   accesses[2];      /* from begin to end, [0] host, [1] BMC */
     guint32   polls[2];         /* of them, in vain */
     guint32   interrupts;       /* assertions */
@@ -74,29 +76,36 @@ typedef struct ipmi_transfer {
 /* What the first pass found out about one packet. */
 typedef struct {
     ipmi_transfer *transfer;    /* the message under way, or NULL */
+    gint64  phase_time;         /* ns spent in the phase that ends here, or -1
+                                 * if none ends whose beginning was seen */
     guint32 faults;
     guint32 conditions;         /* exceeded, of those that end or begin here */
     guint16 offset;             /* in the message, with a byte of it */
     guint8  before, after;      /* phase */
     guint8  event;              /* enum ipmi_transfer_event */
-    guint8  resync;             /* something is missing before it */
+    guint8  resync;             /* the first packet whose phase is known after
+                                 * one whose was not */
 } ipmi_event;
-
-/* One interface at one capture point. */
-typedef struct ipmi_channel ipmi_channel;
 
 /* KCS or BT. */
 typedef struct {
     const char *name, *short_name, *filter;     /* of the protocol */
-    const value_string *registers;
-    const value_string *phases;
+    const char *message_name;           /* "KCS message", "BT frame" */
+    const char *(*register_name)(uint8_t reg);
+    const value_string *phases;         /* 0 is the phase that is not known */
+    guint32 busy_phases;        /* bit n: somebody waits for phase n to end */
     const ipmi_fault *faults;           /* ends with a NULL suffix */
     const ipmi_condition *conditions;   /* in the same way */
     ipmi_layout layout;
-    size_t min_len;             /* of a message: what is shorter is none */
+    ws_bool half_duplex;        /* one message or command at a time: the next
+                                 * one means that the last was given up */
 
     size_t machine_size;
+    /* Of a machine of zeros, or of one that has missed something. */
     void (*start)(void *machine, enum ipmi_machine_point point);
+    /* Of whatever a record may say; step is all zeros. An event is about the
+     * message that begins with it, if one does: what was under way before, in
+     * the same direction or, half-duplex, in any, is aborted by that. */
     void (*feed)(void *machine, const struct ipmi_record *record,
                  struct ipmi_step *step);
 
@@ -118,7 +127,6 @@ typedef struct {
     const struct ipmi_record *record;
     const ipmi_event *event;
     guint64 dropped;            /* events lost before this one */
-    nstime_t phase_time;        /* spent in event->before, if it ends here */
     const ipmi_transfer *completed;     /* by this packet, or NULL */
     const ipmi_message *message;        /* the same, decoded, or NULL */
 } ipmi_registers_tap;

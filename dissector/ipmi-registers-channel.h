@@ -1,0 +1,73 @@
+/* ipmi-registers-channel.h
+ * Channels: interfaces of register traffic at one capture point each. What the
+ * first pass keeps of them from one packet to the next, the messages that grow
+ * from their accesses, and what it stores with each packet.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef IPMI_REGISTERS_CHANNEL_H
+#define IPMI_REGISTERS_CHANNEL_H
+
+#include "packet-ipmi-registers.h"
+
+/* One interface at one capture point. */
+typedef struct ipmi_channel ipmi_channel;
+
+/* All channels of one kind of interface in the file. */
+typedef struct ipmi_channels {
+    const ipmi_interface *interface;
+    guint   limit_ms[IPMI_MAX_CONDITIONS];  /* preferences */
+    ipmi_channel **by_point;
+    guint32 size;                           /* of by_point */
+    struct ipmi_channels *next;
+} ipmi_channels;
+
+/* To be called once for each, from a register routine. */
+void ipmi_channels_init(ipmi_channels *channels);
+
+ipmi_channel *ipmi_channel_get(ipmi_channels *channels,
+                               const ipmi_point *point);
+
+/* Takes note of a record, of which dropped others went before it. First pass
+ * only. */
+ipmi_event *ipmi_channel_feed(ipmi_channel *channel, packet_info *pinfo,
+                              const struct ipmi_record *record,
+                              guint64 dropped);
+
+/* Takes note that a record cannot be made out. First pass only. */
+void ipmi_channel_lose(ipmi_channel *channel, packet_info *pinfo);
+
+/* A condition that held for too long. */
+typedef struct {
+    guint32 begin_frame;
+    guint32 end_frame;          /* 0: it held to the end of the capture */
+    gint64  time;               /* ns */
+} ipmi_exceeded;
+
+/* Of a packet whose event has the condition. */
+const ipmi_exceeded *ipmi_channel_exceeded(packet_info *pinfo,
+                                           guint condition);
+
+const ipmi_matcher *ipmi_channel_matcher(const ipmi_channel *channel);
+
+/* How many bytes of a message are kept. */
+static inline guint
+ipmi_transfer_kept(const ipmi_transfer *transfer)
+{
+    return MIN(transfer->len, IPMI_MESSAGE_MAX);
+}
+
+/* Where the data of a complete message end, if its interface says so before
+ * its last byte. */
+guint ipmi_transfer_end(const ipmi_interface *interface,
+                        const ipmi_transfer *transfer);
+
+/* A complete message without what the interface adds: netFn/LUN, command, ...
+ * Returns its length, or 0 if that is less than a message has. bytes has room
+ * for IPMI_MESSAGE_MAX. good: its receiver takes it for what it is. */
+guint ipmi_transfer_message(const ipmi_interface *interface,
+                            const ipmi_transfer *transfer, guint8 *bytes,
+                            ws_bool *good);
+
+#endif /* IPMI_REGISTERS_CHANNEL_H */
