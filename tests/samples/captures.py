@@ -11,6 +11,8 @@ import struct
 LINKTYPE_ETHERNET = 1
 LINKTYPE_WIRESHARK_UPPER_PDU = 252
 
+TAG_DISSECTOR_NAME, TAG_END = 12, 0
+
 # 2026-01-01 00:00:00 UTC. Any instant would do.
 START_NS = 1767225600 * 10**9
 STEP = 0.001
@@ -23,6 +25,16 @@ BMC_TO_HOST = "BMC to host"
 EPB_DIRECTION = {HOST_TO_BMC: 2, BMC_TO_HOST: 1, None: 0}
 
 FIN, SYN, RST, PSH, ACK = 0x01, 0x02, 0x04, 0x08, 0x10
+
+SAMPLES = {}
+
+
+def sample(name):
+    """Registers a function that returns the Capture of samples/NAME.pcapng."""
+    def register(function):
+        SAMPLES[name] = function
+        return function
+    return register
 
 
 def option(code, value):
@@ -44,23 +56,35 @@ HEADER = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
 class Capture:
     """A pcapng file in the making."""
 
-    def __init__(self, linktype, interfaces):
+    def __init__(self, linktype, interfaces=()):
         self.now = START_NS
+        self.linktype = linktype
         self.blocks = [HEADER]
+        self.interfaces = 0
         for name in interfaces:
-            self.blocks.append(block(1, struct.pack("<HHI", linktype, 0, 0),
-                                     option(2, name.encode()),     # if_name
-                                     option(9, b"\x09")))          # if_tsresol: ns
+            self.interface(name)
+
+    def interface(self, name=None, description=None):
+        """Appends an interface, and returns its number."""
+        options = [option(code, text.encode())          # if_name, if_description
+                   for code, text in ((2, name), (3, description)) if text is not None]
+        self.blocks.append(block(1, struct.pack("<HHI", self.linktype, 0, 0), *options,
+                                 option(9, b"\x09")))   # if_tsresol: ns
+        self.interfaces += 1
+        return self.interfaces - 1
 
     def packet(self, data, interface=0, direction=None, comment=None, after=STEP,
-               length=None):
+               length=None, dropped=0):
         """Appends a packet, seconds after the one before. Of its length, data is
-        what the capture has; comment may be several."""
+        what the capture has; comment may be several; dropped says how many
+        packets of the interface before it were lost."""
         self.now += round(after * 10**9)
         comments = [comment] if isinstance(comment, str) else comment or []
         options = [option(1, text.encode()) for text in comments]
         if direction:
             options.append(option(2, struct.pack("<I", EPB_DIRECTION[direction])))
+        if dropped:
+            options.append(option(4, struct.pack("<Q", dropped)))   # epb_dropcount
         body = struct.pack("<IIIII", interface, self.now >> 32, self.now & 0xFFFFFFFF,
                            len(data), length or len(data)) + data + bytes(-len(data) % 4)
         self.blocks.append(block(6, body, *options))
@@ -70,28 +94,29 @@ class Capture:
         return b"".join(self.blocks)
 
 
+def upper_pdu(dissector, content):
+    """A packet of LINKTYPE_WIRESHARK_UPPER_PDU."""
+    name = dissector.encode()
+    name += bytes(-len(name) % 4)
+    return (struct.pack(">HH", TAG_DISSECTOR_NAME, len(name)) + name
+            + struct.pack(">HH", TAG_END, 0) + content)
+
+
 class Link(Capture):
     """Frames as a program between the virtual machines records them: packets
     of LINKTYPE_WIRESHARK_UPPER_PDU that name the dissector. One interface is
     one link."""
 
-    TAG_DISSECTOR_NAME = 12
-    TAG_END = 0
-
     def __init__(self, *names):
         super().__init__(LINKTYPE_WIRESHARK_UPPER_PDU, names or ("ipmi0",))
 
-    def record(self, direction, frames, comment=None, after=STEP, link=0,
-               dissector="ipmi_extern", keep=None):
+    def record(self, direction, frames, comment=None, after=STEP, link=0, keep=None):
         """Appends frames in one packet, or only the first bytes that keep says
         how many they are."""
-        name = dissector.encode() + b"\0"
-        name += bytes(-len(name) % 4)
-        tags = struct.pack(">HH", self.TAG_DISSECTOR_NAME, len(name)) + name
-        tags += struct.pack(">HH", self.TAG_END, 0)
         frames = b"".join(frames)
-        self.packet(tags + frames[:keep], link, direction, comment, after,
-                    len(tags) + len(frames))
+        whole = upper_pdu("ipmi_extern", frames)
+        self.packet(upper_pdu("ipmi_extern", frames[:keep]), link, direction, comment, after,
+                    len(whole))
 
     def host(self, *frames, **how):
         """What the host sends."""

@@ -45,11 +45,13 @@ class Packet:
     """One packet of a capture file."""
 
     def __init__(self, number, time, linktype, interface, direction, data, missing=0,
-                 comments=()):
+                 comments=(), dropped=0, name=None, description=None):
         self.number, self.time, self.linktype = number, time, linktype
         self.interface, self.direction, self.data = interface, direction, data
         self.missing = missing      # bytes at its end that the capture does not have
         self.comments = comments
+        self.dropped = dropped      # packets of its interface lost before it
+        self.name, self.description = name, description     # of its interface, or None
 
 
 def read_pcap(data):
@@ -86,18 +88,21 @@ def read_pcapng(data):
         kind, length = struct.unpack(order + "II", data[at:at + 8])
         body = data[at + 8:at + length - 4]
         if kind == 1:
-            resolution = options_of(body[8:], order).get(9, [b"\x06"])[0][0]
+            options = options_of(body[8:], order)
+            resolution = options.get(9, [b"\x06"])[0][0]
             ticks = 2**(resolution & 0x7F) if resolution & 0x80 else 10**resolution
-            interfaces.append((struct.unpack(order + "H", body[:2])[0], ticks))
+            words = [options.get(code, [b""])[0].decode() or None for code in (2, 3)]
+            interfaces.append((struct.unpack(order + "H", body[:2])[0], ticks, *words))
         elif kind == 6:
             interface, high, low, captured, original = struct.unpack(order + "IIIII", body[:20])
-            linktype, ticks = interfaces[interface]
+            linktype, ticks, *words = interfaces[interface]
             options = options_of(body[20 + captured + -captured % 4:], order)
             flags = struct.unpack(order + "I", options.get(2, [bytes(4)])[0])[0]
+            dropped = struct.unpack(order + "Q", options.get(4, [bytes(8)])[0])[0]
             number += 1
             yield Packet(number, (high << 32 | low) * 10**9 // ticks, linktype, interface,
                          {2: HOST, 1: BMC}.get(flags & 3), body[20:20 + captured],
-                         original - captured, options.get(1, ()))
+                         original - captured, options.get(1, ()), dropped, *words)
         at += length
 
 
@@ -121,9 +126,9 @@ def split(stream):
         yield stream[start:]
 
 
-def upper_pdu(packet):
-    """The wire bytes of a packet that names our dissector; None if it names
-    another."""
+def upper_pdu(packet, dissector=b"ipmi_extern"):
+    """The bytes behind the tags of a packet that names a dissector; None if it
+    names another."""
     at, name = 0, None
     while True:
         tag, length = struct.unpack(">HH", packet.data[at:at + 4])
@@ -132,7 +137,7 @@ def upper_pdu(packet):
         if tag == 12:
             name = value.rstrip(b"\0")
         if tag == 0:
-            return packet.data[at:] if name == b"ipmi_extern" else None
+            return packet.data[at:] if name == dissector else None
 
 
 def upper_pdu_frames(packets):

@@ -16,7 +16,8 @@ import compare
 import decode
 import tshark
 from captures import HOST_TO_BMC, Link
-from generate import APP, CHASSIS, GET_DEVICE_ID, req
+from commands import APP, CHASSIS
+from frames import GET_DEVICE_ID, req
 
 # One of each kind: real, with faults, several links, several frames a packet.
 STATISTICS = ("kcs-35-ipmitool-commands.pcap", "kcs-bmc-killed-and-restarted.pcap",

@@ -13,7 +13,8 @@ import random
 
 import tshark
 from captures import HOST_TO_BMC, Connection, Ethernet
-from generate import END_OF_MESSAGE, escaped, get_device_id, greet_tcp, summed
+from frames import END_OF_MESSAGE, escaped, get_device_id, summed
+from generate import greet_tcp
 
 SEED = 9002
 FIRST_PORT = 20000
