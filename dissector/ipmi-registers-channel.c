@@ -152,7 +152,7 @@ channel_new(const ipmi_channels *channels, const ipmi_point *point)
     channel->set = channels;
     channel->machine = wmem_alloc0(wmem_file_scope(),
                                    channels->interface->machine_size);
-    channels->interface->start(channel->machine, point->side);
+    channels->interface->start(channel->machine, point);
     channel->point = point;
     return channel;
 }
@@ -390,7 +390,7 @@ ipmi_channel_lose(ipmi_channel *channel, packet_info *pinfo)
     channel->conditions = 0;
     channel->phase_timed = 0;
     channel->in_the_dark = 1;
-    interface->start(channel->machine, channel->point->side);
+    interface->start(channel->machine, channel->point);
 }
 
 ipmi_event *

@@ -157,7 +157,8 @@ append_access(wmem_strbuf_t *text, wmem_allocator_t *scope,
     const struct ipmi_record *record = &packet->record;
     const ipmi_interface *interface = packet->registers->interface;
     const char *name = interface->register_name(record->what);
-    const char *words = interface->value_words(scope, record);
+    const char *words = interface->value_words(scope, record,
+                                               packet->event);
 
     wmem_strbuf_append_printf(text, "%s %c ", side_of(record),
                               record->op == IPMI_OP_READ ? 'R' : 'W');
@@ -284,7 +285,8 @@ add_record(const registers_packet *packet)
         proto_tree_add_uint_format_value(tree, registers->hf_value, tvb, 8, 4,
             record->value, "0x%0*x", 2 * MIN(record->width, 4),
             record->value);
-        registers->interface->add_value(tree, tvb, packet->pinfo, record);
+        registers->interface->add_value(tree, tvb, packet->pinfo, record,
+                                        packet->event);
         break;
     case IPMI_OP_IRQ:
         proto_tree_add_item(tree, registers->hf_irq, tvb, 3, 1, ENC_NA);

@@ -102,7 +102,7 @@ typedef struct {
 
     size_t machine_size;
     /* Of a machine of zeros, or of one that has missed something. */
-    void (*start)(void *machine, enum ipmi_machine_point point);
+    void (*start)(void *machine, const ipmi_point *point);
     /* Of whatever a record may say; step is all zeros. An event is about the
      * message that begins with it, if one does: what was under way before, in
      * the same direction or, half-duplex, in any, is aborted by that. */
@@ -110,14 +110,17 @@ typedef struct {
                  struct ipmi_step *step);
 
     /* Fields of its own, of which tvb has the record: the bits of value and
-     * state. */
+     * state. What a value means may depend on the phase: event is what the
+     * first pass found out, or NULL. */
     void (*add_value)(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
-                      const struct ipmi_record *record);
+                      const struct ipmi_record *record,
+                      const ipmi_event *event);
     void (*add_state)(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
                       const struct ipmi_record *record);
     /* What Info says of a value ("WRITE_START", "B_BUSY off"), or NULL. */
     const char *(*value_words)(wmem_allocator_t *scope,
-                               const struct ipmi_record *record);
+                               const struct ipmi_record *record,
+                               const ipmi_event *event);
 } ipmi_interface;
 
 /* What the "ipmi_kcs" and "ipmi_bt" taps hand to those who listen. */
