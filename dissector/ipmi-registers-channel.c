@@ -154,6 +154,8 @@ channel_new(const ipmi_channels *channels, const ipmi_point *point)
                                    channels->interface->machine_size);
     channels->interface->start(channel->machine, point);
     channel->point = point;
+    channel->station = ipmi_station_new(point, 1,
+                                        channels->interface->layout.seq >= 0);
     return channel;
 }
 
@@ -202,6 +204,9 @@ begin_transfer(ipmi_channel *channel, packet_info *pinfo, ws_bool from_bmc)
 
     if (channel->set->interface->half_duplex) {
         abort_transfer(channel, pinfo, !from_bmc);
+        if (!from_bmc) {
+            ipmi_match_cut_off(&channel->matcher, pinfo, CUTOFF_ABORT);
+        }
     }
     abort_transfer(channel, pinfo, from_bmc);
 
@@ -232,52 +237,63 @@ add_byte(ipmi_transfer *transfer, packet_info *pinfo, guint8 byte)
     transfer->frames[len] = pinfo->num;
 }
 
-guint
-ipmi_transfer_end(const ipmi_interface *interface,
-                  const ipmi_transfer *transfer)
+ipmi_transfer_content
+ipmi_transfer_examine(const ipmi_interface *interface,
+                      const ipmi_transfer *transfer)
 {
-    int length = interface->layout.length;
-    guint kept = ipmi_transfer_kept(transfer);
-
-    if (length < 0 || (guint)length >= kept) {
-        return kept;
-    }
-    return MIN(kept, (guint)length + 1 + transfer->bytes[length]);
-}
-
-/* Whether it has less than it says, or than what is kept. */
-static ws_bool
-is_cut(const ipmi_interface *interface, const ipmi_transfer *transfer)
-{
-    int length = interface->layout.length;
-
-    return length < 0 ? transfer->len > IPMI_MESSAGE_MAX
-                      : transfer->len < (guint)length + 1 +
-                                            transfer->bytes[length];
-}
-
-guint
-ipmi_transfer_message(const ipmi_interface *interface,
-                      const ipmi_transfer *transfer, guint8 *bytes,
-                      ws_bool *good)
-{
-    guint cmd = (guint)interface->layout.cmd;
-    guint end = ipmi_transfer_end(interface, transfer);
+    const guint8 *bytes = transfer->bytes;
+    const guint cmd = (guint)interface->layout.cmd;
+    const int length = interface->layout.length;
+    guint said = length >= 0 && (guint)length < transfer->len
+                     ? (guint)length + 1 + bytes[length] : transfer->len;
+    ipmi_transfer_content content = { 0 };
     ws_bool is_response;
 
-    *good = 0;
-    if (end <= cmd) {
-        return 0;
+    content.end = MIN(said, ipmi_transfer_kept(transfer));
+    content.truncated = content.end < said;
+    if (content.end <= cmd) {
+        return content;
     }
-    bytes[0] = transfer->bytes[interface->layout.netfn];
-    memcpy(bytes + 1, transfer->bytes + cmd, end - cmd);
+    is_response = bytes[interface->layout.netfn] >> 2 & 1;
+    content.is_message = content.end > cmd + is_response;
+    content.direction_wrong = is_response != transfer->from_bmc;
+    content.good = content.is_message && !content.truncated &&
+                   !content.direction_wrong;
+    return content;
+}
 
-    is_response = bytes[0] >> 2 & 1;
-    if (end - cmd < 1 + (guint)is_response) {
-        return 0;
+static void
+match_transfer(ipmi_channel *channel, packet_info *pinfo,
+               ipmi_transfer *transfer)
+{
+    const ipmi_interface *interface = channel->set->interface;
+    const ipmi_layout *layout = &interface->layout;
+    const ipmi_transfer_content content = ipmi_transfer_examine(interface,
+                                                                transfer);
+    ipmi_match *match = &transfer->match;
+    guint8 message[IPMI_MESSAGE_MAX];
+    guint8 seq = 0;
+
+    if (!content.good) {
+        return;
     }
-    *good = is_response == transfer->from_bmc && !is_cut(interface, transfer);
-    return 1 + end - cmd;
+    message[0] = transfer->bytes[layout->netfn];
+    memcpy(message + 1, transfer->bytes + layout->cmd,
+           content.end - layout->cmd);
+    if (layout->seq >= 0) {
+        seq = transfer->bytes[layout->seq];
+    }
+    ipmi_match_message(&channel->matcher, pinfo, match, seq, message,
+                       1 + content.end - layout->cmd, &transfer->first_time);
+
+    if (!match->transaction || match->repeats) {
+        return;
+    }
+    if (transfer->from_bmc) {
+        ipmi_trans_response(channel->station, match->transaction);
+    } else {
+        ipmi_trans_request(channel->station, match->transaction);
+    }
 }
 
 static void
@@ -289,6 +305,7 @@ end_transfer(ipmi_channel *channel, packet_info *pinfo, ws_bool from_bmc)
     transfer->last_frame = pinfo->num;
     transfer->last_time = pinfo->abs_ts;
     channel->under_way[from_bmc] = NULL;
+    match_transfer(channel, pinfo, transfer);
 }
 
 /* The message that a packet is about. */
@@ -313,6 +330,10 @@ follow_transfer(ipmi_channel *channel, packet_info *pinfo,
 
     if (step->begins) {
         begin_transfer(channel, pinfo, step->from_bmc);
+    }
+    if (step->event == IPMI_TRANSFER_ABORT &&
+        channel->set->interface->half_duplex) {
+        ipmi_match_cut_off(&channel->matcher, pinfo, CUTOFF_ABORT);
     }
     transfer = transfer_of(channel, step);
     if (!transfer) {
@@ -356,7 +377,8 @@ follow_phase(ipmi_channel *channel, const struct ipmi_step *step, gint64 now,
         channel->phase_since = now;
         channel->phase_timed = 1;
     }
-    event->resync = channel->in_the_dark && step->after != 0;
+    event->resync = step->resync ||
+                    (channel->in_the_dark && step->after != 0);
     channel->in_the_dark = step->after == 0;
 }
 
@@ -387,6 +409,7 @@ ipmi_channel_lose(ipmi_channel *channel, packet_info *pinfo)
     const ipmi_interface *interface = channel->set->interface;
 
     abort_transfers(channel, pinfo);
+    ipmi_match_cut_off(&channel->matcher, pinfo, CUTOFF_DROPPED);
     channel->conditions = 0;
     channel->phase_timed = 0;
     channel->in_the_dark = 1;
@@ -409,6 +432,9 @@ ipmi_channel_feed(ipmi_channel *channel, packet_info *pinfo,
 
     event->faults = step.faults;
     follow_phase(channel, &step, now, event);
+    if (record->op == IPMI_OP_RESET) {
+        ipmi_match_restart(&channel->matcher, pinfo, CUTOFF_REGISTERS);
+    }
     follow_transfer(channel, pinfo, record, &step, event);
     if (record->op == IPMI_OP_RESET) {
         abort_transfers(channel, pinfo);

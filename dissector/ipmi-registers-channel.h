@@ -58,16 +58,19 @@ ipmi_transfer_kept(const ipmi_transfer *transfer)
     return MIN(transfer->len, IPMI_MESSAGE_MAX);
 }
 
-/* Where the data of a complete message end, if its interface says so before
- * its last byte. */
-guint ipmi_transfer_end(const ipmi_interface *interface,
-                        const ipmi_transfer *transfer);
+/* What the bytes of a complete message are. */
+typedef struct {
+    guint   end;                /* offset after the data, if the interface says
+                                 * where that is, or after all */
+    ws_bool is_message;         /* there are enough for one */
+    ws_bool truncated;          /* the message says that it has more */
+    ws_bool direction_wrong;    /* a request from the BMC, or a response from
+                                 * the host */
+    ws_bool good;               /* its receiver takes it */
+} ipmi_transfer_content;
 
-/* A complete message without what the interface adds: netFn/LUN, command, ...
- * Returns its length, or 0 if that is less than a message has. bytes has room
- * for IPMI_MESSAGE_MAX. good: its receiver takes it for what it is. */
-guint ipmi_transfer_message(const ipmi_interface *interface,
-                            const ipmi_transfer *transfer, guint8 *bytes,
-                            ws_bool *good);
+ipmi_transfer_content
+ipmi_transfer_examine(const ipmi_interface *interface,
+                      const ipmi_transfer *transfer);
 
 #endif /* IPMI_REGISTERS_CHANNEL_H */

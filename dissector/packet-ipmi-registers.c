@@ -143,6 +143,15 @@ is_known(const registers_packet *packet)
     }
 }
 
+static ws_bool
+completes_message(const registers_packet *packet)
+{
+    const ipmi_event *event = packet->event;
+
+    return event && (event->event == IPMI_TRANSFER_END ||
+                     event->event == IPMI_TRANSFER_LAST);
+}
+
 static const char *
 side_of(const struct ipmi_record *record)
 {
@@ -253,6 +262,10 @@ show_summary(const registers_packet *packet)
     }
     summary = record_summary(packet);
     col_add_str(packet->pinfo->cinfo, COL_INFO, summary);
+    if (packet->message) {
+        col_append_fstr(packet->pinfo->cinfo, COL_INFO, "; %s",
+            ipmi_message_summary(packet->pinfo, packet->message));
+    }
     if (in_tree) {
         proto_item_append_text(packet->item, ", %s", summary);
     }
@@ -262,7 +275,7 @@ show_summary(const registers_packet *packet)
 static void
 add_record(const registers_packet *packet)
 {
-    const ipmi_registers *registers = packet->registers;
+    ipmi_registers *registers = packet->registers;
     const struct ipmi_record *record = &packet->record;
     proto_tree *tree = packet->tree;
     tvbuff_t *tvb = packet->tvb;
@@ -326,7 +339,7 @@ nstime_of(gint64 ns)
 static void
 add_phase(const registers_packet *packet)
 {
-    const ipmi_registers *registers = packet->registers;
+    ipmi_registers *registers = packet->registers;
     const ipmi_event *event = packet->event;
     proto_tree *tree = packet->tree;
     proto_item *ti;
@@ -346,43 +359,37 @@ add_phase(const registers_packet *packet)
     }
 }
 
-static const char *
-time_text(wmem_allocator_t *scope, const nstime_t *time)
-{
-    return wmem_strdup_printf(scope, "%.3g ms", nstime_to_msec(time));
-}
-
 static void
 add_condition_expert(const registers_packet *packet, guint condition)
 {
-    const ipmi_registers *registers = packet->registers;
+    ipmi_registers *registers = packet->registers;
     const ipmi_exceeded *exceeded = ipmi_channel_exceeded(packet->pinfo,
                                                           condition);
     const nstime_t time = nstime_of(exceeded->time);
     const char *text = registers->interface->conditions[condition].fault.text;
-    expert_field *field = (expert_field *)&registers->ei_condition[condition];
+    expert_field *field = &registers->ei_condition[condition];
 
     if (packet->pinfo->num == exceeded->end_frame) {
         expert_add_info_format(packet->pinfo, packet->item, field,
             "%s: for %s, since frame %u", text,
-            time_text(packet->pinfo->pool, &time),
+            ipmi_time_to_str(packet->pinfo->pool, &time),
             exceeded->begin_frame);
     } else if (exceeded->end_frame) {
         expert_add_info_format(packet->pinfo, packet->item, field,
             "%s: for %s, until frame %u", text,
-            time_text(packet->pinfo->pool, &time),
+            ipmi_time_to_str(packet->pinfo->pool, &time),
             exceeded->end_frame);
     } else {
         expert_add_info_format(packet->pinfo, packet->item, field,
             "%s: to the end of the capture, for %s", text,
-            time_text(packet->pinfo->pool, &time));
+            ipmi_time_to_str(packet->pinfo->pool, &time));
     }
 }
 
 static void
 add_phase_expert(const registers_packet *packet)
 {
-    const ipmi_registers *registers = packet->registers;
+    ipmi_registers *registers = packet->registers;
     const ipmi_event *event = packet->event;
     nstime_t time;
 
@@ -393,23 +400,23 @@ add_phase_expert(const registers_packet *packet)
     }
     time = nstime_of(event->phase_time);
     expert_add_info_format(packet->pinfo, packet->item,
-        (expert_field *)&registers->ei_phase_slow, "%s took %s",
+        &registers->ei_phase_slow, "%s took %s",
         val_to_str_const(event->before, registers->interface->phases,
                          "Unknown phase"),
-        time_text(packet->pinfo->pool, &time));
+        ipmi_time_to_str(packet->pinfo->pool, &time));
 }
 
 /* What the first pass found out. */
 static void
 add_event_experts(const registers_packet *packet)
 {
-    const ipmi_registers *registers = packet->registers;
+    ipmi_registers *registers = packet->registers;
     const ipmi_event *event = packet->event;
     gint bit = -1;
 
     while ((bit = g_bit_nth_lsf(event->faults, bit)) >= 0) {
         expert_add_info(packet->pinfo, packet->item,
-                        (expert_field *)&registers->ei_fault[bit]);
+                        &registers->ei_fault[bit]);
     }
     bit = -1;
     while ((bit = g_bit_nth_lsf(event->conditions, bit)) >= 0) {
@@ -418,14 +425,14 @@ add_event_experts(const registers_packet *packet)
     add_phase_expert(packet);
     if (event->resync) {
         expert_add_info(packet->pinfo, packet->item,
-                        (expert_field *)&registers->ei_resync);
+                        &registers->ei_resync);
     }
 }
 
 static void
 add_experts(const registers_packet *packet)
 {
-    const ipmi_registers *registers = packet->registers;
+    ipmi_registers *registers = packet->registers;
     proto_item *ti;
 
     if (packet->dropped) {
@@ -433,13 +440,13 @@ add_experts(const registers_packet *packet)
                                    packet->tvb, 0, 0, packet->dropped);
         proto_item_set_generated(ti);
         expert_add_info_format(packet->pinfo, packet->tree ? ti : NULL,
-            (expert_field *)&registers->ei_dropped,
+            &registers->ei_dropped,
             "The capture has lost %" PRIu64 " record%s before this one",
             packet->dropped, plurality(packet->dropped, "", "s"));
     }
     if (!is_known(packet)) {
         expert_add_info(packet->pinfo, packet->item,
-                        (expert_field *)&registers->ei_unknown);
+                        &registers->ei_unknown);
     }
     if (packet->event) {
         add_event_experts(packet);
@@ -447,8 +454,203 @@ add_experts(const registers_packet *packet)
     /* The machine may know better why. */
     if (packet->record.lost && !(packet->event && packet->event->faults)) {
         expert_add_info(packet->pinfo, packet->item,
-                        (expert_field *)&registers->ei_lost);
+                        &registers->ei_lost);
     }
+}
+
+/* The packets that carry the message, each a link. */
+static void
+add_fragments(const registers_packet *packet, proto_tree *tree, tvbuff_t *tvb)
+{
+    const ipmi_registers *registers = packet->registers;
+    const ipmi_transfer *transfer = packet->event->transfer;
+    guint kept = ipmi_transfer_kept(transfer);
+    proto_tree *fragments;
+    proto_item *ti;
+
+    ti = proto_tree_add_item(tree, registers->hf_fragments, tvb, 0, -1,
+                             ENC_NA);
+    proto_item_set_generated(ti);
+    fragments = proto_item_add_subtree(ti, registers->ett_fragments);
+    for (guint i = 0; i < kept; i++) {
+        ti = proto_tree_add_uint_format(fragments, registers->hf_fragment, tvb,
+            i, 1, transfer->frames[i], "Frame %u, byte %u: 0x%02x",
+            transfer->frames[i], i, transfer->bytes[i]);
+        proto_item_set_generated(ti);
+    }
+    ti = proto_tree_add_uint(fragments, registers->hf_fragment_count, tvb, 0,
+                             0, kept);
+    proto_item_set_generated(ti);
+    ti = proto_tree_add_uint(tree, registers->hf_reassembled_length, tvb, 0, 0,
+                             transfer->len);
+    proto_item_set_generated(ti);
+    ti = proto_tree_add_item(tree, registers->hf_reassembled_data, tvb, 0, -1,
+                             ENC_NA);
+    proto_item_set_generated(ti);
+}
+
+/* What the message took. */
+static void
+add_transfer(const registers_packet *packet)
+{
+    const ipmi_registers *registers = packet->registers;
+    const ipmi_transfer *transfer = packet->event->transfer;
+    const struct {
+        int     hf;
+        guint32 count;
+    } counts[] = {
+        { registers->hf_transfer_accesses_host, transfer->accesses[0] },
+        { registers->hf_transfer_accesses_bmc, transfer->accesses[1] },
+        { registers->hf_transfer_polls_host, transfer->polls[0] },
+        { registers->hf_transfer_polls_bmc, transfer->polls[1] },
+        { registers->hf_transfer_interrupts, transfer->interrupts },
+    };
+    proto_tree *tree;
+    proto_item *ti;
+    nstime_t time;
+
+    tree = proto_tree_add_subtree(packet->tree, packet->tvb, 0, 0,
+                                  registers->ett_transfer, &ti,
+                                  transfer->from_bmc ? "Transfer to the host"
+                                                     : "Transfer to the BMC");
+    proto_item_set_generated(ti);
+    for (guint i = 0; i < array_length(counts); i++) {
+        ti = proto_tree_add_uint(tree, counts[i].hf, packet->tvb, 0, 0,
+                                 counts[i].count);
+        proto_item_set_generated(ti);
+    }
+    nstime_delta(&time, &transfer->last_time, &transfer->first_time);
+    ti = proto_tree_add_time(tree, registers->hf_transfer_time, packet->tvb, 0,
+                             0, &time);
+    proto_item_set_generated(ti);
+}
+
+/* Where the rest of the message is. */
+static void
+add_transfer_links(const registers_packet *packet)
+{
+    const ipmi_registers *registers = packet->registers;
+    const ipmi_transfer *transfer = packet->event->transfer;
+    proto_item *ti;
+
+    if (transfer->last_frame == packet->pinfo->num) {
+        add_transfer(packet);
+    } else if (transfer->last_frame) {
+        ti = proto_tree_add_uint(packet->tree,
+            transfer->complete ? registers->hf_reassembled_in
+                               : registers->hf_aborted_in,
+            packet->tvb, 0, 0, transfer->last_frame);
+        proto_item_set_generated(ti);
+    }
+}
+
+/* To be saved with the packet that completes it. */
+static void
+mark_fragments(const registers_packet *packet)
+{
+    const ipmi_transfer *transfer = packet->event->transfer;
+    guint kept = ipmi_transfer_kept(transfer);
+
+    for (guint i = 0; i < kept; i++) {
+#if WS_VERSION_AT_LEAST(4, 2)
+        mark_frame_as_depended_upon(packet->pinfo->fd, transfer->frames[i]);
+#else
+        mark_frame_as_depended_upon(packet->pinfo, transfer->frames[i]);
+#endif
+    }
+}
+
+/* The message that this packet completes. */
+static void
+dissect_transfer(registers_packet *packet)
+{
+    ipmi_registers *registers = packet->registers;
+    const ipmi_interface *interface = registers->interface;
+    const ipmi_transfer *transfer = packet->event->transfer;
+    const ipmi_transfer_content content = ipmi_transfer_examine(interface,
+                                                                transfer);
+    guint kept = ipmi_transfer_kept(transfer);
+    proto_tree *tree = NULL;
+    proto_item *item = NULL;
+    ipmi_message *message;
+    tvbuff_t *tvb;
+
+    if (!PINFO_FD_VISITED(packet->pinfo)) {
+        mark_fragments(packet);
+    }
+    if (kept == 0) {
+        return;
+    }
+    tvb = tvb_new_child_real_data(packet->tvb, transfer->bytes, kept,
+                                  (gint)kept);
+    add_new_data_source(packet->pinfo, tvb, interface->message_name);
+    if (packet->tree) {
+        tree = proto_tree_add_subtree(packet->tree, tvb, 0, -1,
+                                      registers->ett_message, &item,
+                                      interface->message_name);
+        add_fragments(packet, tree, tvb);
+        if (interface->layout.length >= 0 &&
+            (guint)interface->layout.length < kept) {
+            proto_tree_add_item(tree, registers->hf_length, tvb,
+                                interface->layout.length, 1, ENC_NA);
+        }
+    }
+    if (!content.is_message) {
+        return;
+    }
+
+    message = wmem_new0(packet->pinfo->pool, ipmi_message);
+    message->tvb = tvb;
+    message->bytes = transfer->bytes;
+    message->seq = interface->layout.seq;
+    message->netfn = interface->layout.netfn;
+    message->cmd = interface->layout.cmd;
+    message->end = (int)content.end;
+    message->truncated = content.truncated;
+    message->matcher = ipmi_channel_matcher(packet->channel);
+    message->match = &transfer->match;
+    packet->message = message;
+
+    ipmi_message_add(tree, registers->message_fields, message);
+    if (content.direction_wrong) {
+        expert_add_info(packet->pinfo, item, &registers->ei_direction);
+    }
+    if (content.good) {
+        ipmi_message_check(packet->pinfo, tree, item,
+                           registers->message_fields, message);
+        if (registers->decode_body) {
+            ipmi_message_add_body(packet->pinfo,
+                                  tree ? tree : packet->outer_tree, message);
+        }
+    }
+    if (tree && PTREE_DATA(tree)->visible) {
+        proto_item_append_text(item, ", %s",
+                               ipmi_message_summary(packet->pinfo, message));
+    }
+}
+
+static void
+queue_tap(const registers_packet *packet)
+{
+    const ipmi_event *event = packet->event;
+    packet_info *pinfo = packet->pinfo;
+    ipmi_registers_tap *tap;
+
+    if (!event || !have_tap_listener(packet->registers->tap)) {
+        return;
+    }
+    tap = wmem_new0(pinfo->pool, ipmi_registers_tap);
+    tap->interface = packet->registers->interface;
+    tap->point = packet->point;
+    tap->record = (const struct ipmi_record *)wmem_memdup(
+        pinfo->pool, &packet->record, sizeof packet->record);
+    tap->event = event;
+    tap->dropped = packet->dropped;
+    if (completes_message(packet)) {
+        tap->completed = event->transfer;
+        tap->message = packet->message;
+    }
+    tap_queue_packet(packet->registers->tap, pinfo, tap);
 }
 
 static int
@@ -460,7 +662,7 @@ dissect_short(const registers_packet *packet)
 
     col_set_str(packet->pinfo->cinfo, COL_INFO, "Record too short");
     expert_add_info(packet->pinfo, item,
-                    (expert_field *)&packet->registers->ei_short);
+                    &packet->registers->ei_short);
     return MAX(tvb_captured_length(packet->tvb), 1);    /* 0: not ours */
 }
 
@@ -526,7 +728,21 @@ dissect_registers(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
         }
     }
     add_experts(&packet);
+    if (packet.event && packet.event->transfer) {
+        if (packet.tree) {
+            add_transfer_links(&packet);
+        }
+        if (completes_message(&packet)) {
+            dissect_transfer(&packet);
+        }
+    }
     show_summary(&packet);
+    if (packet.event && packet.event->transfer &&
+        packet.event->transfer->match.transaction) {
+        ipmi_trans_dissect(tvb, pinfo, tree,
+                           packet.event->transfer->match.transaction);
+    }
+    queue_tap(&packet);
     return tvb_captured_length(tvb);
 }
 
@@ -814,6 +1030,7 @@ ipmi_registers_register(const ipmi_interface *interface)
         &registers->ett_transfer,
         &registers->ett_message,
     };
+    expert_module_t *experts;
 
     if (!op_vals[0].strptr) {
         fill_names(op_vals, ipmi_record_op_name);
@@ -826,11 +1043,15 @@ ipmi_registers_register(const ipmi_interface *interface)
     registers->proto = proto_register_protocol(
         interface->name, interface->short_name, interface->filter);
     register_fields(registers);
+    registers->message_fields = ipmi_message_register(
+        registers->proto, interface->filter, interface->layout.seq >= 0, 1);
     for (guint i = 0; i < array_length(etts); i++) {
         *etts[i] = -1;
     }
     proto_register_subtree_array(etts, array_length(etts));
-    register_experts(registers, expert_register_protocol(registers->proto));
+    experts = expert_register_protocol(registers->proto);
+    register_experts(registers, experts);
+    ipmi_message_register_matching(registers->message_fields, experts);
     register_preferences(registers);
 
     registers->channels.interface = interface;
