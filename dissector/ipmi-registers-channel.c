@@ -3,8 +3,8 @@
  * first pass keeps of them from one packet to the next, the messages that grow
  * from their accesses, and what it stores with each packet.
  *
- * A host that polls leaves thousands of records for one message, so a record
- * that says nothing new costs its event and nothing else.
+ * A host that polls leaves thousands of records for one message, so those that
+ * follow each other and say the same share one event.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -41,6 +41,8 @@ struct ipmi_channel {
 
     guint32 conditions;
     held_condition held[IPMI_MAX_CONDITIONS];
+
+    const ipmi_event *latest_event;     /* to be shared, or NULL */
 
     ipmi_station *station;
     ipmi_matcher matcher;
@@ -416,13 +418,34 @@ ipmi_channel_lose(ipmi_channel *channel, packet_info *pinfo)
     interface->start(channel->machine, channel->point);
 }
 
-ipmi_event *
+/* The interface provides for what the record says. */
+static ws_bool
+is_known(const ipmi_channel *channel, const struct ipmi_record *record)
+{
+    if (record->version == 0 ||
+        (record->side != IPMI_SIDE_HOST && record->side != IPMI_SIDE_BMC)) {
+        return 0;
+    }
+    switch (record->op) {
+    case IPMI_OP_READ:
+    case IPMI_OP_WRITE:
+        return channel->set->register_known[record->what];
+    case IPMI_OP_LINE:
+        return ipmi_record_line_name(record->what) != NULL;
+    case IPMI_OP_HARDWARE:
+        return ipmi_record_hardware_name(record->what) != NULL;
+    default:
+        return ipmi_record_op_name(record->op) != NULL;
+    }
+}
+
+const ipmi_event *
 ipmi_channel_feed(ipmi_channel *channel, packet_info *pinfo,
                   const struct ipmi_record *record, guint64 dropped)
 {
-    ipmi_event *event = wmem_new0(wmem_file_scope(), ipmi_event);
     gint64 now = ns_of(&pinfo->abs_ts);
     struct ipmi_step step = { 0 };
+    ipmi_event found, *event;
 
     latest_time = now;
     if (dropped) {
@@ -430,17 +453,27 @@ ipmi_channel_feed(ipmi_channel *channel, packet_info *pinfo,
     }
     channel->set->interface->feed(channel->machine, record, &step);
 
-    event->faults = step.faults;
-    follow_phase(channel, &step, now, event);
+    memset(&found, 0, sizeof found);
+    found.unknown = !is_known(channel, record);
+    found.faults = step.faults;
+    follow_phase(channel, &step, now, &found);
     if (record->op == IPMI_OP_RESET) {
         ipmi_match_restart(&channel->matcher, pinfo, CUTOFF_REGISTERS);
     }
-    follow_transfer(channel, pinfo, record, &step, event);
+    follow_transfer(channel, pinfo, record, &step, &found);
     if (record->op == IPMI_OP_RESET) {
         abort_transfers(channel, pinfo);
     }
+
+    if (step.conditions == channel->conditions && channel->latest_event &&
+        memcmp(&found, channel->latest_event, sizeof found) == 0) {
+        return channel->latest_event;
+    }
+    event = (ipmi_event *)wmem_memdup(wmem_file_scope(), &found, sizeof found);
+    channel->latest_event = event;
     if (step.conditions != channel->conditions) {
         follow_conditions(channel, pinfo, step.conditions, now, event);
+        channel->latest_event = NULL;
     }
     return event;
 }

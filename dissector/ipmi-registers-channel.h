@@ -18,6 +18,7 @@ typedef struct ipmi_channel ipmi_channel;
 typedef struct ipmi_channels {
     const ipmi_interface *interface;
     guint   limit_ms[IPMI_MAX_CONDITIONS];  /* preferences */
+    ws_bool register_known[256];
     ipmi_channel **by_point;
     guint32 size;                           /* of by_point */
     struct ipmi_channels *next;
@@ -31,9 +32,9 @@ ipmi_channel *ipmi_channel_get(ipmi_channels *channels,
 
 /* Takes note of a record, of which dropped others went before it. First pass
  * only. */
-ipmi_event *ipmi_channel_feed(ipmi_channel *channel, packet_info *pinfo,
-                              const struct ipmi_record *record,
-                              guint64 dropped);
+const ipmi_event *ipmi_channel_feed(ipmi_channel *channel, packet_info *pinfo,
+                                    const struct ipmi_record *record,
+                                    guint64 dropped);
 
 /* Takes note that a record cannot be made out. First pass only. */
 void ipmi_channel_lose(ipmi_channel *channel, packet_info *pinfo);

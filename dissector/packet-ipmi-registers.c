@@ -120,29 +120,6 @@ typedef struct {
     ipmi_message *message;      /* completed by this packet, or NULL */
 } registers_packet;
 
-/* The interface provides for what the record says. */
-static ws_bool
-is_known(const registers_packet *packet)
-{
-    const struct ipmi_record *record = &packet->record;
-
-    if (record->version == 0 || !ipmi_record_side_name(record->side)) {
-        return 0;
-    }
-    switch (record->op) {
-    case IPMI_OP_READ:
-    case IPMI_OP_WRITE:
-        return packet->registers->interface->register_name(record->what) !=
-               NULL;
-    case IPMI_OP_LINE:
-        return ipmi_record_line_name(record->what) != NULL;
-    case IPMI_OP_HARDWARE:
-        return ipmi_record_hardware_name(record->what) != NULL;
-    default:
-        return ipmi_record_op_name(record->op) != NULL;
-    }
-}
-
 static ws_bool
 completes_message(const registers_packet *packet)
 {
@@ -423,6 +400,9 @@ add_event_experts(const registers_packet *packet)
         add_condition_expert(packet, (guint)bit);
     }
     add_phase_expert(packet);
+    if (event->unknown) {
+        expert_add_info(packet->pinfo, packet->item, &registers->ei_unknown);
+    }
     if (event->resync) {
         expert_add_info(packet->pinfo, packet->item,
                         &registers->ei_resync);
@@ -443,10 +423,6 @@ add_experts(const registers_packet *packet)
             &registers->ei_dropped,
             "The capture has lost %" PRIu64 " record%s before this one",
             packet->dropped, plurality(packet->dropped, "", "s"));
-    }
-    if (!is_known(packet)) {
-        expert_add_info(packet->pinfo, packet->item,
-                        &registers->ei_unknown);
     }
     if (packet->event) {
         add_event_experts(packet);
@@ -671,13 +647,14 @@ event_of(const registers_packet *packet)
 {
     packet_info *pinfo = packet->pinfo;
     int proto = packet->registers->proto;
-    ipmi_event *event = (ipmi_event *)p_get_proto_data(
+    const ipmi_event *event = (const ipmi_event *)p_get_proto_data(
         wmem_file_scope(), pinfo, proto, KEY_EVENT);
 
     if (!event && !PINFO_FD_VISITED(pinfo)) {
         event = ipmi_channel_feed(packet->channel, pinfo, &packet->record,
                                   packet->dropped);
-        p_add_proto_data(wmem_file_scope(), pinfo, proto, KEY_EVENT, event);
+        p_add_proto_data(wmem_file_scope(), pinfo, proto, KEY_EVENT,
+                         (void *)event);
     }
     return event;
 }
@@ -1039,6 +1016,10 @@ ipmi_registers_register(const ipmi_interface *interface)
     }
     registers->interface = interface;
     fill_names(registers->register_vals, interface->register_name);
+    for (guint reg = 0; reg < 256; reg++) {
+        registers->channels.register_known[reg] =
+            interface->register_name((uint8_t)reg) != NULL;
+    }
 
     registers->proto = proto_register_protocol(
         interface->name, interface->short_name, interface->filter);

@@ -73,7 +73,8 @@ typedef struct ipmi_transfer {
     ipmi_match match;           /* once complete */
 } ipmi_transfer;
 
-/* What the first pass found out about one packet. */
+/* What the first pass found out about one packet. Packets that differ in nothing
+ * of it, as those of a host that polls, may share it. */
 typedef struct {
     ipmi_transfer *transfer;    /* the message under way, or NULL */
     gint64  phase_time;         /* ns spent in the phase that ends here, or -1
@@ -85,6 +86,7 @@ typedef struct {
     guint8  event;              /* enum ipmi_transfer_event */
     guint8  resync;             /* the first packet whose phase is known after
                                  * one whose was not */
+    guint8  unknown;            /* the record says what has no meaning */
 } ipmi_event;
 
 /* KCS or BT. */
