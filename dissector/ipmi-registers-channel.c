@@ -44,7 +44,6 @@ struct ipmi_channel {
 
     const ipmi_event *latest_event;     /* to be shared, or NULL */
 
-    ipmi_station *station;
     ipmi_matcher matcher;
 };
 
@@ -156,8 +155,6 @@ channel_new(const ipmi_channels *channels, const ipmi_point *point)
                                    channels->interface->machine_size);
     channels->interface->start(channel->machine, point);
     channel->point = point;
-    channel->station = ipmi_station_new(point, 1,
-                                        channels->interface->layout.seq >= 0);
     return channel;
 }
 
@@ -272,7 +269,6 @@ match_transfer(ipmi_channel *channel, packet_info *pinfo,
     const ipmi_layout *layout = &interface->layout;
     const ipmi_transfer_content content = ipmi_transfer_examine(interface,
                                                                 transfer);
-    ipmi_match *match = &transfer->match;
     guint8 message[IPMI_MESSAGE_MAX];
     guint8 seq = 0;
 
@@ -285,17 +281,9 @@ match_transfer(ipmi_channel *channel, packet_info *pinfo,
     if (layout->seq >= 0) {
         seq = transfer->bytes[layout->seq];
     }
-    ipmi_match_message(&channel->matcher, pinfo, match, seq, message,
-                       1 + content.end - layout->cmd, &transfer->first_time);
-
-    if (!match->transaction || match->repeats) {
-        return;
-    }
-    if (transfer->from_bmc) {
-        ipmi_trans_response(channel->station, match->transaction);
-    } else {
-        ipmi_trans_request(channel->station, match->transaction);
-    }
+    ipmi_match_message(&channel->matcher, pinfo, &transfer->match, seq,
+                       message, 1 + content.end - layout->cmd,
+                       &transfer->first_time);
 }
 
 static void
@@ -455,6 +443,7 @@ ipmi_channel_feed(ipmi_channel *channel, packet_info *pinfo,
 
     memset(&found, 0, sizeof found);
     found.unknown = !is_known(channel, record);
+    found.poll = step.poll;
     found.faults = step.faults;
     follow_phase(channel, &step, now, &found);
     if (record->op == IPMI_OP_RESET) {

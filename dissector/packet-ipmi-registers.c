@@ -55,6 +55,7 @@ struct ipmi_registers {
     int hf_lost;
     int hf_lane;
     int hf_value;
+    int hf_poll;
     int hf_unknown;
     int hf_dropped;
     int hf_phase_before;
@@ -327,6 +328,11 @@ add_phase(const registers_packet *packet)
     ti = proto_tree_add_uint(tree, registers->hf_phase, packet->tvb, 0, 0,
                              event->after);
     proto_item_set_generated(ti);
+    if (packet->record.op == IPMI_OP_READ) {
+        ti = proto_tree_add_boolean(tree, registers->hf_poll, packet->tvb, 0,
+                                    0, event->poll);
+        proto_item_set_generated(ti);
+    }
     if (event->phase_time >= 0) {
         const nstime_t time = nstime_of(event->phase_time);
 
@@ -714,11 +720,6 @@ dissect_registers(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
         }
     }
     show_summary(&packet);
-    if (packet.event && packet.event->transfer &&
-        packet.event->transfer->match.transaction) {
-        ipmi_trans_dissect(tvb, pinfo, tree,
-                           packet.event->transfer->match.transaction);
-    }
     queue_tap(&packet);
     return tvb_captured_length(tvb);
 }
@@ -790,6 +791,9 @@ static const field_template field_templates[] = {
     { FIELD(hf_value),
       { "Value", "value", FT_UINT32, BASE_HEX, NULL, 0x0,
         "What was read or written", HFILL } },
+    { FIELD(hf_poll),
+      { "Poll", "poll", FT_BOOLEAN, BASE_NONE, TFS(&tfs_yes_no), 0x0,
+        "The read found nothing that it waited for", HFILL } },
     { FIELD(hf_unknown),
       { "Unknown content", "unknown", FT_BYTES, BASE_NONE, NULL, 0x0,
         "Of a record with an unknown operation", HFILL } },

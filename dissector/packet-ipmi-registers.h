@@ -87,6 +87,7 @@ typedef struct {
     guint8  resync;             /* the first packet whose phase is known after
                                  * one whose was not */
     guint8  unknown;            /* the record says what has no meaning */
+    guint8  poll;               /* the read found nothing that it waited for */
 } ipmi_event;
 
 /* KCS or BT. */
