@@ -31,26 +31,32 @@ typedef enum {
 /* A link of the wire format or a channel of registers. */
 typedef struct ipmi_station ipmi_station;
 
+/* One command, wherever the capture has it. */
+struct ipmi_trans {
+    guint32  id;                /* counted from 0 in the file */
+    guint8   numbered;          /* bit n: at[n] has the wire's number */
+    ws_bool  guessed;           /* another join is as likely */
+    ipmi_transaction *at[IPMI_PLACES];  /* or NULL */
+};
+
 void ipmi_trans_init(void);
 
-/* point is NULL for what has none, such as a TCP connection. */
-ipmi_station *ipmi_station_new(const ipmi_point *point, ws_bool registers);
+/* point is NULL for what has none, such as a TCP connection. with_seq: its
+ * messages have sequence numbers. */
+ipmi_station *ipmi_station_new(const ipmi_point *point, ws_bool registers,
+                               ws_bool with_seq);
 
-/* Takes note of a request that was completed, or of a response to one.
- * message as for ipmi_match_message(); first pass only. */
-void ipmi_trans_request(ipmi_station *station, packet_info *pinfo,
-                        ipmi_transaction *transaction, const guint8 *message,
-                        size_t len);
-void ipmi_trans_response(ipmi_station *station, packet_info *pinfo,
-                         ipmi_transaction *transaction);
+/* Takes note of a request that was completed, not one that repeats another, or
+ * of the first response to one. After ipmi_match_message(); first pass only. */
+void ipmi_trans_request(ipmi_station *station, ipmi_transaction *transaction);
+void ipmi_trans_response(ipmi_station *station, ipmi_transaction *transaction);
 
-/* Shows the transaction that a packet is part of, if there is more of it than
- * this place has. tvb may be any that the packet has. */
+/* Shows the transaction that a packet is part of, if the capture has more
+ * places than this one. tvb may be any that the packet has. Also without a tree,
+ * for the sake of taps. */
 void ipmi_trans_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                        const ipmi_transaction *transaction,
-                        const char *command);
+                        const ipmi_transaction *transaction);
 
 void proto_register_ipmi_trans(void);
-void proto_reg_handoff_ipmi_trans(void);
 
 #endif /* IPMI_TRANS_H */

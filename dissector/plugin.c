@@ -15,6 +15,7 @@
 #include <wsutil/plugins.h>
 #endif
 
+#include "ipmi-trans.h"
 #include "packet-ipmi-extern.h"
 
 WS_DLL_PUBLIC_DEF const gchar plugin_version[] = PLUGIN_VERSION;
@@ -26,11 +27,14 @@ WS_DLL_PUBLIC void plugin_register(void);
 WS_DLL_PUBLIC_DEF void
 plugin_register(void)
 {
-    static proto_plugin ipmi_extern;
+    static proto_plugin ipmi_extern, ipmi_trans;
 
     ipmi_extern.register_protoinfo = proto_register_ipmi_extern;
     ipmi_extern.register_handoff = proto_reg_handoff_ipmi_extern;
     proto_register_plugin(&ipmi_extern);
+
+    ipmi_trans.register_protoinfo = proto_register_ipmi_trans;
+    proto_register_plugin(&ipmi_trans);
 }
 
 #ifdef WS_PLUGIN_DESC_DISSECTOR

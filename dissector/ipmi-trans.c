@@ -1,0 +1,740 @@
+/* ipmi-trans.c
+ * Which requests at different places are the same command.
+ *
+ * A request looks the same wherever it is seen, so one that arrives is compared
+ * with those that are on their way. As hosts ask their BMCs the same things all
+ * the time that is not enough if the capture has several machines; but a device
+ * has one device that it talks to, and so a request that can have come from but
+ * one place tells where the next will come from. A route is the stations that
+ * belong together, at most one of each place.
+ *
+ * A request that two routes could have brought is given to the one that has
+ * waited longest, and given back if it turns out that it came from the other.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "ws-compat.h"
+
+#include <math.h>
+
+#include <epan/packet.h>
+
+#include "ipmi-match.h"
+#include "ipmi-point.h"
+#include "ipmi-trans.h"
+
+/* Requests of a station that others are compared with. */
+#define RECENT  32
+
+/* Seconds for which a request can have been on its way to a station that is not
+ * known to be of its route. */
+#define TRAVEL_TIME  10
+
+/* Seconds by which two machines' clocks can differ for a command to be found
+ * that is over at one place before the other has it. */
+#define CLOCK_DIFFERENCE  1
+
+/* How well it is known that two neighbours of a route are. */
+#define TRUST_FIRST  2
+#define TRUST_STEP   2
+#define TRUST_MAX    8
+
+typedef struct {
+    ipmi_station *at[IPMI_PLACES];      /* or NULL */
+} ipmi_route;
+
+struct ipmi_station {
+    ipmi_place  place;
+    ws_bool     wire_seq;       /* its sequence numbers are those of the wire */
+    const char *machine;        /* that it is of, or NULL */
+    ipmi_route *route;
+    guint8      trust;          /* in the route's next station towards the host */
+    guint32     requests;       /* seen so far */
+    guint32     hashes[RECENT]; /* of the requests below */
+    ipmi_transaction *recent[RECENT];   /* [requests % RECENT] is the oldest */
+};
+
+/* A command that a request can belong to, and where it was seen. */
+typedef struct {
+    ipmi_station     *station;
+    ipmi_transaction *transaction;
+} candidate;
+
+static wmem_array_t *stations;          /* of ipmi_station * */
+static guint stations_at[IPMI_PLACES];
+static guint32 trans_count;
+
+static void
+forget_file(void)
+{
+    stations = NULL;
+    memset(stations_at, 0, sizeof stations_at);
+    trans_count = 0;
+}
+
+void
+ipmi_trans_init(void)
+{
+    register_cleanup_routine(forget_file);
+}
+
+static ws_bool
+several_places(void)
+{
+    guint places = 0;
+
+    for (guint i = 0; i < IPMI_PLACES; i++) {
+        places += stations_at[i] > 0;
+    }
+    return places > 1;
+}
+
+/* The latest request of a station but n. */
+static ipmi_transaction *
+recent(const ipmi_station *station, guint n)
+{
+    return station->recent[(station->requests - 1 - n) % RECENT];
+}
+
+static guint
+recent_count(const ipmi_station *station)
+{
+    return MIN(station->requests, RECENT);
+}
+
+static void
+trans_add(struct ipmi_trans *trans, const ipmi_station *station,
+          ipmi_transaction *transaction)
+{
+    trans->at[station->place] = transaction;
+    trans->numbered |= station->wire_seq << station->place;
+    transaction->trans = trans;
+}
+
+static struct ipmi_trans *
+trans_new(ipmi_station *station, ipmi_transaction *transaction)
+{
+    struct ipmi_trans *trans = wmem_new0(wmem_file_scope(), struct ipmi_trans);
+
+    trans->id = trans_count++;
+    trans_add(trans, station, transaction);
+    return trans;
+}
+
+/* What came before there was anything to join it with. */
+static void
+catch_up(void)
+{
+    for (guint i = 0; i < wmem_array_get_count(stations); i++) {
+        ipmi_station *station =
+            *(ipmi_station **)wmem_array_index(stations, i);
+
+        for (guint n = recent_count(station); n-- > 0; ) {
+            if (!recent(station, n)->trans) {
+                trans_new(station, recent(station, n));
+            }
+        }
+    }
+}
+
+static ipmi_place
+place_of(const ipmi_point *point, ws_bool registers)
+{
+    ws_bool bmc = point && point->side == IPMI_POINT_BMC;
+
+    if (registers) {
+        return bmc ? IPMI_BMC_REGISTERS : IPMI_HOST_REGISTERS;
+    }
+    if (!point || point->side == IPMI_POINT_UNKNOWN) {
+        return IPMI_TAP;
+    }
+    return bmc ? IPMI_BMC_WIRE : IPMI_HOST_WIRE;
+}
+
+ipmi_station *
+ipmi_station_new(const ipmi_point *point, ws_bool registers, ws_bool with_seq)
+{
+    ipmi_station *station = wmem_new0(wmem_file_scope(), ipmi_station);
+
+    station->place = place_of(point, registers);
+    station->wire_seq = !registers ||
+                        (station->place == IPMI_BMC_REGISTERS && with_seq);
+    station->machine = point ? point->machine : NULL;
+    station->route = wmem_new0(wmem_file_scope(), ipmi_route);
+    station->route->at[station->place] = station;
+
+    if (!stations) {
+        stations = wmem_array_new(wmem_file_scope(), sizeof station);
+    }
+    wmem_array_append_one(stations, station);
+    if (stations_at[station->place]++ == 0 && several_places()) {
+        catch_up();
+    }
+    return station;
+}
+
+/* Whether two places are of one emulator. */
+static ws_bool
+same_emulator(ipmi_place a, ipmi_place b)
+{
+    return a != IPMI_TAP && b != IPMI_TAP && (a < IPMI_TAP) == (b < IPMI_TAP);
+}
+
+static ws_bool
+can_be_neighbours(const ipmi_station *a, const ipmi_station *b)
+{
+    return !same_emulator(a->place, b->place) || !a->machine || !b->machine ||
+           strcmp(a->machine, b->machine) == 0;
+}
+
+/* Whether all stations of two routes could be of one. */
+static ws_bool
+can_be_one(const ipmi_route *a, const ipmi_route *b)
+{
+    for (guint i = 0; i < IPMI_PLACES; i++) {
+        for (guint k = 0; a->at[i] && k < IPMI_PLACES; k++) {
+            if (b->at[k] && (i == k || !can_be_neighbours(a->at[i], b->at[k]))) {
+                return 0;
+            }
+        }
+    }
+    return 1;
+}
+
+/* The next station of a route beyond a place, or NULL. */
+static ipmi_station *
+next_to_host(const ipmi_route *route, ipmi_place place)
+{
+    for (int i = (int)place - 1; i >= 0; i--) {
+        if (route->at[i]) {
+            return route->at[i];
+        }
+    }
+    return NULL;
+}
+
+static ipmi_station *
+next_to_bmc(const ipmi_route *route, ipmi_place place)
+{
+    for (guint i = place + 1; i < IPMI_PLACES; i++) {
+        if (route->at[i]) {
+            return route->at[i];
+        }
+    }
+    return NULL;
+}
+
+/* Nothing can be found elsewhere for the first station of a route that has one of
+ * each place. */
+static ws_bool
+is_first_of_all(const ipmi_station *station)
+{
+    for (guint i = 0; i < IPMI_PLACES; i++) {
+        if (stations_at[i] && !station->route->at[i]) {
+            return 0;
+        }
+    }
+    return !next_to_host(station->route, station->place);
+}
+
+/* Takes a route apart: station and what lies towards the BMC get their own. */
+static void
+route_cut(ipmi_station *station)
+{
+    ipmi_route *old = station->route;
+    ipmi_route *route = wmem_new0(wmem_file_scope(), ipmi_route);
+
+    for (guint i = station->place; i < IPMI_PLACES; i++) {
+        route->at[i] = old->at[i];
+        old->at[i] = NULL;
+        if (route->at[i]) {
+            route->at[i]->route = route;
+        }
+    }
+    station->trust = 0;
+}
+
+static void
+route_merge(ipmi_route *into, const ipmi_route *from)
+{
+    for (guint i = 0; i < IPMI_PLACES; i++) {
+        if (from->at[i]) {
+            into->at[i] = from->at[i];
+            into->at[i]->route = into;
+        }
+    }
+}
+
+/* Which transactions match. */
+
+static ws_bool
+is_waiting(const ipmi_transaction *transaction)
+{
+    return !transaction->response_frame && !transaction->cutoff;
+}
+
+/* Seconds between two requests, whichever was first. */
+static double
+time_between(const ipmi_transaction *a, const ipmi_transaction *b)
+{
+    nstime_t time;
+
+    nstime_delta(&time, &a->request_time, &b->request_time);
+    return fabs(nstime_to_sec(&time));
+}
+
+static ws_bool
+is_same_command(const ipmi_transaction *a, const ipmi_transaction *b)
+{
+    return a->hash == b->hash && a->netfn_lun == b->netfn_lun &&
+           a->cmd == b->cmd;
+}
+
+/* The number that a candidate has on the wire, or -1. */
+static int
+wire_seq_of(const candidate *of)
+{
+    const struct ipmi_trans *trans = of->transaction->trans;
+
+    for (guint i = 0; trans && i < IPMI_PLACES; i++) {
+        if (trans->numbered >> i & 1) {
+            return trans->at[i]->seq;
+        }
+    }
+    return of->station->wire_seq ? of->transaction->seq : -1;
+}
+
+/* Whether a request could be that of a candidate. */
+static ws_bool
+is_same(const ipmi_station *station, const ipmi_transaction *transaction,
+        const candidate *other)
+{
+    int seq;
+
+    if (!is_same_command(transaction, other->transaction)) {
+        return 0;
+    }
+    seq = wire_seq_of(other);
+    return seq < 0 || !station->wire_seq || seq == transaction->seq;
+}
+
+/* Where else the transaction of a candidate was seen, next to a place. */
+static const ipmi_transaction *
+neighbour(const candidate *of, ipmi_place place, int step)
+{
+    const struct ipmi_trans *trans = of->transaction->trans;
+
+    for (int i = (int)place + step; i >= 0 && i < IPMI_PLACES; i += step) {
+        if (trans ? trans->at[i] != NULL : i == (int)of->station->place) {
+            return trans ? trans->at[i] : of->transaction;
+        }
+    }
+    return NULL;
+}
+
+typedef enum {
+    TOO_LATE,
+    BY_THE_CLOCKS,  /* it is over, but the clocks may differ so much */
+    IN_TIME
+} timing;
+
+/* Whether a request can have come to a candidate's transaction when it did. */
+static timing
+timing_of(const ipmi_station *station, const ipmi_transaction *transaction,
+          const candidate *other)
+{
+    const ipmi_transaction *neighbours[] = {
+        neighbour(other, station->place, -1),
+        neighbour(other, station->place, 1)
+    };
+    timing worst = IN_TIME;
+
+    for (guint i = 0; i < array_length(neighbours); i++) {
+        const ipmi_transaction *next = neighbours[i];
+
+        if (!next || is_waiting(next)) {
+            continue;
+        }
+        if (same_emulator(station->place, other->station->place) ||
+            time_between(next, transaction) > CLOCK_DIFFERENCE) {
+            return TOO_LATE;
+        }
+        worst = BY_THE_CLOCKS;
+    }
+    return worst;
+}
+
+static ws_bool
+has_place(const ipmi_transaction *transaction, ipmi_place place)
+{
+    return transaction->trans && transaction->trans->at[place];
+}
+
+/* Joining. */
+
+static void
+join(ipmi_station *station, ipmi_transaction *transaction,
+     const candidate *other)
+{
+    struct ipmi_trans *trans = other->transaction->trans;
+
+    trans_add(trans ? trans : trans_new(other->station, other->transaction),
+              station, transaction);
+}
+
+/* The command that a station of the same route waits for this one to take: what
+ * went before one that it has taken will not come any more. Of several the first,
+ * as devices keep requests in order. */
+static ws_bool
+find_at(const ipmi_station *station, const ipmi_transaction *transaction,
+        ipmi_station *at, candidate *found)
+{
+    timing best = TOO_LATE;
+
+    for (guint n = 0; n < recent_count(at); n++) {
+        const candidate other = { at, recent(at, n) };
+        timing time;
+
+        if (has_place(other.transaction, station->place)) {
+            if (other.transaction->trans->guessed) {
+                continue;
+            }
+            break;
+        }
+        if (is_same(station, transaction, &other)) {
+            time = timing_of(station, transaction, &other);
+            if (time > best || (time == IN_TIME && best == IN_TIME)) {
+                best = time;
+                *found = other;
+            }
+        }
+    }
+    return best != TOO_LATE;
+}
+
+static ws_bool
+join_on_route(ipmi_station *station, ipmi_transaction *transaction)
+{
+    const ipmi_route *route = station->route;
+    ipmi_station *trusted = station, *other;
+    candidate found;
+    ws_bool have = 0;
+
+    for (other = next_to_host(route, station->place); other && !have;
+         other = next_to_host(route, other->place)) {
+        have = find_at(station, transaction, other, &found);
+    }
+    if (!have) {
+        trusted = next_to_bmc(route, station->place);
+        for (other = trusted; other && !have;
+             other = next_to_bmc(route, other->place)) {
+            have = find_at(station, transaction, other, &found);
+        }
+    }
+    if (have) {
+        join(station, transaction, &found);
+        trusted->trust = MIN(trusted->trust + TRUST_STEP, TRUST_MAX);
+    }
+    return have;
+}
+
+/* Gives each of two commands what the other one has from a place on. */
+static void
+exchange(struct ipmi_trans *a, struct ipmi_trans *b, ipmi_place from)
+{
+    guint8 moves = (guint8)((a->numbered ^ b->numbered) >> from << from);
+
+    a->numbered ^= moves;
+    b->numbered ^= moves;
+    for (guint i = from; i < IPMI_PLACES; i++) {
+        ipmi_transaction *transaction = a->at[i];
+
+        a->at[i] = b->at[i];
+        b->at[i] = transaction;
+        if (a->at[i]) {
+            a->at[i]->trans = a;
+        }
+        if (b->at[i]) {
+            b->at[i]->trans = b;
+        }
+    }
+}
+
+static ws_bool
+has_between(const struct ipmi_trans *trans, guint from, guint to)
+{
+    for (guint i = from; i < to; i++) {
+        if (trans->at[i]) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void
+look_back_from(ipmi_station *bmc_side, ipmi_transaction *transaction,
+               ipmi_station *host_side)
+{
+    struct ipmi_trans *trans = transaction->trans;
+
+    if (!trans->guessed && has_between(trans, 0, bmc_side->place)) {
+        return;
+    }
+    for (guint n = recent_count(host_side); n-- > 0; ) {
+        const candidate other = { host_side, recent(host_side, n) };
+        struct ipmi_trans *right = other.transaction->trans;
+
+        if (!is_same(bmc_side, transaction, &other) ||
+            time_between(other.transaction, transaction) > TRAVEL_TIME ||
+            (right != trans && !right->guessed &&
+             has_between(right, bmc_side->place, IPMI_PLACES))) {
+            continue;
+        }
+        if (right != trans) {
+            exchange(trans, right, bmc_side->place);
+        }
+        right->guessed = 0;
+        return;
+    }
+}
+
+/* Two stations are found to be neighbours: puts right what was guessed before
+ * that was known, and joins what could not be. */
+static void
+become_neighbours(ipmi_station *a, ipmi_station *b)
+{
+    ipmi_station *host_side = a->place < b->place ? a : b;
+    ipmi_station *bmc_side = a->place < b->place ? b : a;
+
+    route_merge(host_side->route, bmc_side->route);
+    bmc_side->trust = TRUST_FIRST;
+    for (guint n = recent_count(bmc_side); n-- > 0; ) {
+        look_back_from(bmc_side, recent(bmc_side, n), host_side);
+    }
+}
+
+/* A request came to a station from where none should, if its neighbours are who
+ * they were thought to be. Returns whether they are not. */
+static ws_bool
+stop_trusting(ipmi_station *a, ipmi_station *b)
+{
+    ipmi_station *host_side = a->place < b->place ? a : b;
+    ipmi_station *bmc_side = a->place < b->place ? b : a;
+    ipmi_station *former = next_to_bmc(host_side->route, host_side->place);
+
+    bmc_side->trust /= 2;
+    if (former) {
+        former->trust /= 2;
+    }
+    if (bmc_side->trust || (former && former->trust)) {
+        return 0;
+    }
+    route_cut(bmc_side);
+    if (former) {
+        route_cut(former);
+    }
+    return 1;
+}
+
+/* How much speaks for a candidate of another route. */
+typedef enum {
+    NOTHING,
+    AGAINST_TRUST,      /* one of the two has another neighbour */
+    DESPITE_CLOCKS,     /* see BY_THE_CLOCKS */
+    ALL
+} evidence;
+
+/* What is found at stations of other routes. */
+typedef struct {
+    candidate best;
+    evidence  evidence;
+    ws_bool   ambiguous;
+} search_result;
+
+static evidence
+evidence_of(const ipmi_station *station, const ipmi_transaction *transaction,
+            const candidate *other)
+{
+    ws_bool fits = can_be_one(station->route, other->station->route);
+
+    if (has_place(other->transaction, station->place) ||
+        !is_same(station, transaction, other)) {
+        return NOTHING;
+    }
+    switch (timing_of(station, transaction, other)) {
+    case IN_TIME:
+        return fits ? ALL : AGAINST_TRUST;
+    case BY_THE_CLOCKS:
+        return fits && station->wire_seq && wire_seq_of(other) >= 0
+                   ? DESPITE_CLOCKS : NOTHING;
+    default:
+        return NOTHING;
+    }
+}
+
+/* Which of two candidates it is more likely to be: as a rule the one that has
+ * waited longer. A host's registers hand a request to its wire at once. */
+static ws_bool
+is_likelier(const ipmi_station *station, const candidate *a, const candidate *b)
+{
+    int order = nstime_cmp(&a->transaction->request_time,
+                           &b->transaction->request_time);
+
+    return station->place == IPMI_HOST_WIRE &&
+           a->station->place == IPMI_HOST_REGISTERS ? order > 0 : order < 0;
+}
+
+static void
+search_at(const ipmi_station *station, const ipmi_transaction *transaction,
+          ipmi_station *at, search_result *result)
+{
+    for (guint n = 0; n < recent_count(at); n++) {
+        candidate other;
+        evidence speaks;
+
+        if (at->hashes[(at->requests - 1 - n) % RECENT] != transaction->hash) {
+            continue;
+        }
+        other.station = at;
+        other.transaction = recent(at, n);
+        speaks = evidence_of(station, transaction, &other);
+        if (speaks == NOTHING) {
+            continue;
+        }
+        if (speaks > result->evidence) {
+            result->evidence = speaks;
+            result->ambiguous = 0;
+            result->best = other;
+        } else if (speaks == result->evidence) {
+            result->ambiguous = 1;
+            if (is_likelier(station, &other, &result->best)) {
+                result->best = other;
+            }
+        }
+        return;
+    }
+}
+
+/* Whether a station of another route is the one that would be a neighbour, and
+ * may have what is looked for. */
+static ws_bool
+is_worth_search(const ipmi_station *station,
+                const ipmi_transaction *transaction, const ipmi_station *at)
+{
+    const ipmi_station *between;
+
+    if (at->place == station->place || at->route == station->route ||
+        !at->requests || !can_be_neighbours(station, at)) {
+        return 0;
+    }
+    if (at->place < station->place) {
+        between = next_to_bmc(at->route, at->place);
+        if (between && between->place < station->place) {
+            return 0;
+        }
+    } else {
+        between = next_to_host(at->route, at->place);
+        if (between && between->place > station->place) {
+            return 0;
+        }
+    }
+    return time_between(recent(at, 0), transaction) < TRAVEL_TIME;
+}
+
+static ws_bool
+join_elsewhere(ipmi_station *station, ipmi_transaction *transaction)
+{
+    search_result result = { { NULL, NULL }, NOTHING, 0 };
+
+    for (guint i = 0; i < wmem_array_get_count(stations); i++) {
+        ipmi_station *at = *(ipmi_station **)wmem_array_index(stations, i);
+
+        if (is_worth_search(station, transaction, at)) {
+            search_at(station, transaction, at, &result);
+        }
+    }
+    if (result.evidence == NOTHING ||
+        (result.evidence == AGAINST_TRUST &&
+         (result.ambiguous || !stop_trusting(station, result.best.station)))) {
+        return 0;
+    }
+    join(station, transaction, &result.best);
+    if (result.ambiguous) {
+        transaction->trans->guessed = 1;
+    } else {
+        become_neighbours(station, result.best.station);
+    }
+    return 1;
+}
+
+void
+ipmi_trans_request(ipmi_station *station, ipmi_transaction *transaction)
+{
+    if (several_places() && !join_on_route(station, transaction) &&
+        (is_first_of_all(station) ||
+         !join_elsewhere(station, transaction))) {
+        trans_new(station, transaction);
+    }
+    station->hashes[station->requests % RECENT] = transaction->hash;
+    station->recent[station->requests % RECENT] = transaction;
+    station->requests++;
+}
+
+static ws_bool
+is_answered_further_in(const struct ipmi_trans *trans, ipmi_place place)
+{
+    for (guint i = place + 1; i < IPMI_PLACES; i++) {
+        if (trans->at[i] && trans->at[i]->response_frame) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Responses come out in the order in which they go in, so one that comes out for
+ * a request of which there is none yet further in, but for another one there
+ * is, shows that the two were mixed up. */
+static ws_bool
+exchange_if_mixed_up(const ipmi_station *station, ipmi_transaction *transaction,
+                     ipmi_station *further_in)
+{
+    const candidate answered = { (ipmi_station *)station, transaction };
+
+    for (guint n = 0; n < recent_count(further_in); n++) {
+        ipmi_transaction *response = recent(further_in, n);
+        struct ipmi_trans *trans = response->trans;
+
+        if (response->response_frame && trans != transaction->trans &&
+            trans->at[station->place] &&
+            is_waiting(trans->at[station->place]) &&
+            is_same(further_in, response, &answered)) {
+            exchange(trans, transaction->trans, further_in->place);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+void
+ipmi_trans_response(ipmi_station *station, ipmi_transaction *transaction)
+{
+    struct ipmi_trans *trans = transaction->trans;
+    ipmi_station *next = next_to_bmc(station->route, station->place);
+
+    if (!trans || is_answered_further_in(trans, station->place)) {
+        return;
+    }
+    if (next && exchange_if_mixed_up(station, transaction, next)) {
+        return;
+    }
+    for (guint i = 0; trans->guessed && i < wmem_array_get_count(stations);
+         i++) {
+        ipmi_station *other = *(ipmi_station **)wmem_array_index(stations, i);
+
+        if (other->place > station->place &&
+            exchange_if_mixed_up(station, transaction, other)) {
+            return;
+        }
+    }
+}
