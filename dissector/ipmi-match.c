@@ -49,10 +49,10 @@ ipmi_match_init(void)
  * Wireshark matches responses to requests too, by searching a list of all that
  * wait, and forgets those that never get a response only after 5 s of the
  * capture. A key is a list of its own; so we change keys after some requests,
- * which keeps the lists short and yesterday's requests out of them. And as there
- * is room for one message of each packet in a list, neighbours go to different
- * ones. Inside a list the channel tells requests apart, which for us are
- * counted: a run has fewer than channels have numbers. */
+ * which keeps the lists short and yesterday's requests out of them. As there is
+ * room for one message of each packet in a list, neighbours go to different
+ * ones. Inside a list the channel tells requests apart: it has more numbers
+ * than a run has requests. */
 #define RUN_LENGTH  128     /* requests */
 #define RUN_KEYS    4
 

@@ -15,6 +15,7 @@
 
 #include <epan/packet.h>
 
+struct ipmi_station;
 struct ipmi_trans;
 
 /* Milliseconds after which QEMU's ipmi-bmc-extern answers the guest itself. */
@@ -90,6 +91,8 @@ typedef struct {
     guint32  pending;           /* of them, not answered and not cut off */
     ws_bool  from_start;        /* the capture has the first messages */
     nstime_t last_time;         /* of the latest message or event */
+    struct ipmi_station *station;   /* the place, for what else the capture has
+                                     * of its commands; or NULL */
 
     /* The latest transaction under each sequence number. KCS has none, and so
      * has but one. */
@@ -105,7 +108,8 @@ typedef struct {
 /* To be called once, from a register routine. */
 void ipmi_match_init(void);
 
-/* Takes note of a message that its receiver takes: message is netFn/LUN,
+/* Takes note of a message that its receiver takes, and has the matcher's
+ * station take note of new requests and their responses: message is netFn/LUN,
  * command, (response: completion code,) data, len bytes of them, at least 2
  * (response: 3). It has the time of the packet; begin is that of the first
  * access to it, NULL on the wire. seq is 0 where there is none. First pass

@@ -75,8 +75,8 @@ ipmi_message_data(const ipmi_message *message)
  *
  * The first adds its parts to the tree, and names them. The second is for a
  * message that its receiver takes: what is wrong with it, and what other
- * messages it has to do with; experts of the whole go to item. The third decodes
- * the body. */
+ * messages it has to do with; experts of the whole go to item. The third has
+ * the body decoded. */
 void ipmi_message_add(proto_tree *tree, ipmi_message_fields *fields,
                       ipmi_message *message);
 void ipmi_message_check(packet_info *pinfo, proto_tree *tree, proto_item *item,

@@ -254,7 +254,7 @@ dissect_message(packet_info *pinfo, proto_tree *tree, proto_tree *body_tree,
                 proto_item *item, ipmi_extern_decoded *decoded,
                 ws_bool with_body)
 {
-    const ipmi_transaction *transaction = decoded->unit->match.transaction;
+    const ipmi_match *match = &decoded->unit->match;
     const ws_bool is_response = decoded->type == UNIT_RESPONSE;
     ipmi_message *message = &decoded->message;
 
@@ -266,10 +266,11 @@ dissect_message(packet_info *pinfo, proto_tree *tree, proto_tree *body_tree,
     message->end = (int)ipmi_extern_data_end(decoded);
     message->truncated = decoded->truncated;
     message->matcher = &decoded->link->matcher;
-    message->match = &decoded->unit->match;
-    if (PINFO_FD_VISITED(pinfo) && transaction && !transaction->response_frame) {
+    message->match = match;
+    if (PINFO_FD_VISITED(pinfo) && match->transaction &&
+        !match->transaction->response_frame) {
         message->cutoff = ipmi_extern_connection_cutoff(decoded->link, pinfo,
-                                                        transaction);
+                                                        match->transaction);
     }
 
     ipmi_message_add(tree, message_fields, message);
@@ -314,7 +315,7 @@ dissect_control(packet_info *pinfo, proto_tree *tree,
     if (!info) {
         if (operands > 0) {
             ipmi_message_add_data(tree, message_fields, decoded->tvb, 1,
-operands);
+                                  operands);
         }
         expert_add_info(pinfo, ti, &ei_control_unknown);
         return;
@@ -348,8 +349,8 @@ operands);
                                ett_capabilities, capabilities, ENC_NA);
     }
     if (operands > info->operands) {
-        ipmi_message_add_data(tree, message_fields, decoded->tvb, 1 + info->operands,
-operands - info->operands);
+        ipmi_message_add_data(tree, message_fields, decoded->tvb,
+                              1 + info->operands, operands - info->operands);
     }
 }
 
