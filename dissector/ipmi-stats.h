@@ -1,0 +1,34 @@
+/* ipmi-stats.h
+ * What the statistics of all IPMI protocols share: rows of service response
+ * times by command, and the two ends that conversations and endpoints are
+ * about.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef IPMI_STATS_H
+#define IPMI_STATS_H
+
+#include "ws-compat.h"
+
+#include <epan/conversation_table.h>
+#include <epan/packet.h>
+#include <epan/srt_table.h>
+
+/* The row of a command, made if there is none. */
+int ipmi_stats_srt_row(srt_stat_table *table, const char *command);
+
+/* Who talks: a host and its BMC, at one place of the capture. */
+typedef struct {
+    const char *host, *bmc;     /* names, each of that one end */
+    guint32     number;         /* of the link or channel */
+} ipmi_stats_ends;
+
+/* Adds frames and bytes that went from one end to the other. */
+void ipmi_stats_conversation(conv_hash_t *hash, packet_info *pinfo,
+                             const ipmi_stats_ends *ends, ws_bool from_host,
+                             int frames, int bytes);
+void ipmi_stats_endpoints(conv_hash_t *hash, const ipmi_stats_ends *ends,
+                          ws_bool from_host, int frames, int bytes);
+
+#endif /* IPMI_STATS_H */
