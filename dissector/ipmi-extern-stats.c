@@ -8,8 +8,6 @@
 
 #include "ws-compat.h"
 
-#include <epan/conversation_table.h>
-#include <epan/epan.h>
 #include <epan/epan_dissect.h>
 #include <epan/exported_pdu.h>
 #include <epan/follow.h>
@@ -18,9 +16,10 @@
 #include <epan/stats_tree.h>
 #include <epan/tap.h>
 #include <epan/to_str.h>
-#include <wiretap/wtap.h>
 
 #include "ipmi-extern-stats.h"
+#include "ipmi-point.h"
+#include "ipmi-stats.h"
 #include "packet-ipmi-extern.h"
 
 static int frame_tap = -1;
@@ -42,18 +41,6 @@ srt_init(struct register_srt *srt _U_, GArray *tables)
     init_srt_table("IPMI commands", NULL, tables, 0, "Command", NULL, NULL);
 }
 
-static int
-srt_row(srt_stat_table *table, const char *name)
-{
-    for (int i = 0; i < table->num_procs; i++) {
-        if (strcmp(table->procedures[i].procedure, name) == 0) {
-            return i;
-        }
-    }
-    init_srt_table_row(table, table->num_procs, name);
-    return table->num_procs - 1;
-}
-
 static tap_packet_status
 srt_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_,
            const void *data, tap_flags_t flags _U_)
@@ -66,7 +53,7 @@ srt_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_,
         return TAP_PACKET_DONT_REDRAW;
     }
     table = g_array_index(srt->srt_array, srt_stat_table *, 0);
-    add_srt_table_data(table, srt_row(table, info->message.name),
+    add_srt_table_data(table, ipmi_stats_srt_row(table, info->message.name),
                        &info->unit->match.transaction->request_time, pinfo);
     return TAP_PACKET_REDRAW;
 }
@@ -178,68 +165,34 @@ tree_packet(stats_tree *st, packet_info *pinfo, epan_dissect_t *edt _U_,
 /* Conversations and endpoints. */
 
 static const char *
-interface_name(packet_info *pinfo)
+end_name(packet_info *pinfo, const char *role, const address *end, guint port)
 {
-    const wtap_rec *rec = pinfo->rec;
-
-    if (!(rec->presence_flags & WTAP_HAS_INTERFACE_ID)) {
-        return NULL;
-    }
-#if WS_VERSION_AT_LEAST(4, 2)
-    return epan_get_interface_name(
-        pinfo->epan, rec->rec_header.packet_header.interface_id,
-        rec->presence_flags & WTAP_HAS_SECTION_NUMBER ? rec->section_number
-                                                      : 0);
-#else
-    return epan_get_interface_name(
-        pinfo->epan, rec->rec_header.packet_header.interface_id);
-#endif
-}
-
-/* Who an end is, and of which link: "Host 127.0.0.1:40000", "BMC kcs0". */
-static void
-set_end(packet_info *pinfo, const ipmi_extern_decoded *info, ws_bool source,
-        address *end)
-{
-    const char *role = (info->direction == HOST_TO_BMC) == source ? "Host"
-                                                                  : "BMC";
-    const char *interface, *name;
-
     if (pinfo->net_src.type != AT_NONE) {
-        name = wmem_strdup_printf(pinfo->pool, "%s %s:%u", role,
-            address_to_str(pinfo->pool, source ? &pinfo->src : &pinfo->dst),
-            source ? pinfo->srcport : pinfo->destport);
-    } else if ((interface = interface_name(pinfo)) != NULL) {
-        name = wmem_strdup_printf(pinfo->pool, "%s %s", role, interface);
-    } else {
-        name = role;
+        return wmem_strdup_printf(pinfo->pool, "%s %s:%u", role,
+                                  address_to_str(pinfo->pool, end), port);
     }
-    set_address(end, AT_STRINGZ, (int)strlen(name) + 1, name);
+    return wmem_strdup_printf(pinfo->pool, "%s %s", role,
+                              ipmi_point_get(pinfo)->label);
 }
 
-/* Returns whether it is known which end is which. */
+/* Who the ends are, and of which link: "Host 127.0.0.1:40000", "BMC kcs0".
+ * Returns whether it is known which end is which. */
 static ws_bool
-set_ends(packet_info *pinfo, const ipmi_extern_decoded *info, address *src,
-         address *dst)
+set_ends(packet_info *pinfo, const ipmi_extern_decoded *info,
+         ipmi_stats_ends *ends)
 {
     if (info->direction == DIRECTION_UNKNOWN) {
         return 0;
     }
-    set_end(pinfo, info, 1, src);
-    set_end(pinfo, info, 0, dst);
+    if (info->direction == HOST_TO_BMC) {
+        ends->host = end_name(pinfo, "Host", &pinfo->src, pinfo->srcport);
+        ends->bmc = end_name(pinfo, "BMC", &pinfo->dst, pinfo->destport);
+    } else {
+        ends->host = end_name(pinfo, "Host", &pinfo->dst, pinfo->destport);
+        ends->bmc = end_name(pinfo, "BMC", &pinfo->src, pinfo->srcport);
+    }
+    ends->number = info->link->number;
     return 1;
-}
-
-static const char *
-no_conversation_filter(conv_item_t *item _U_, conv_filter_type_e type _U_)
-{
-    return CONV_FILTER_INVALID;
-}
-
-static const char *
-no_endpoint_filter(endpoint_item_t *item _U_, conv_filter_type_e type _U_)
-{
-    return CONV_FILTER_INVALID;
 }
 
 static tap_packet_status
@@ -247,18 +200,17 @@ conversation_packet(void *tapdata, packet_info *pinfo,
                     epan_dissect_t *edt _U_, const void *data,
                     tap_flags_t flags)
 {
-    static ct_dissector_info_t dissector_info = { no_conversation_filter };
     conv_hash_t *hash = (conv_hash_t *)tapdata;
     const ipmi_extern_decoded *info = (const ipmi_extern_decoded *)data;
-    address src, dst;
+    ipmi_stats_ends ends;
 
     hash->flags = flags;
-    if (!set_ends(pinfo, info, &src, &dst)) {
+    if (!set_ends(pinfo, info, &ends)) {
         return TAP_PACKET_DONT_REDRAW;
     }
-    add_conversation_table_data_with_conv_id(
-        hash, &src, &dst, 0, 0, info->link->number, 1, info->wire_len,
-        &pinfo->rel_ts, &pinfo->abs_ts, &dissector_info, CONVERSATION_NONE);
+    ipmi_stats_conversation(hash, pinfo, &ends,
+                            info->direction == HOST_TO_BMC, 1,
+                            info->wire_len);
     return TAP_PACKET_REDRAW;
 }
 
@@ -266,19 +218,16 @@ static tap_packet_status
 endpoint_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_,
                 const void *data, tap_flags_t flags)
 {
-    static et_dissector_info_t dissector_info = { no_endpoint_filter };
     conv_hash_t *hash = (conv_hash_t *)tapdata;
     const ipmi_extern_decoded *info = (const ipmi_extern_decoded *)data;
-    address src, dst;
+    ipmi_stats_ends ends;
 
     hash->flags = flags;
-    if (!set_ends(pinfo, info, &src, &dst)) {
+    if (!set_ends(pinfo, info, &ends)) {
         return TAP_PACKET_DONT_REDRAW;
     }
-    add_endpoint_table_data(hash, &src, 0, 1, 1, info->wire_len,
-                            &dissector_info, ENDPOINT_NONE);
-    add_endpoint_table_data(hash, &dst, 0, 0, 1, info->wire_len,
-                            &dissector_info, ENDPOINT_NONE);
+    ipmi_stats_endpoints(hash, &ends, info->direction == HOST_TO_BMC, 1,
+                         info->wire_len);
     return TAP_PACKET_REDRAW;
 }
 
