@@ -17,6 +17,7 @@
 #include <wsutil/str_util.h>
 
 #include "ipmi-registers-channel.h"
+#include "ipmi-registers-stats.h"
 #include "packet-ipmi-registers.h"
 
 /* Key of p_add_proto_data(): ipmi_event. */
@@ -1044,6 +1045,7 @@ ipmi_registers_register(const ipmi_interface *interface)
     registers->tap = register_tap(interface->filter);
     register_dissector_with_data(interface->filter, dissect_registers,
                                  registers->proto, registers);
+    ipmi_registers_stats_register(interface, registers->proto);
     return registers;
 }
 
