@@ -721,6 +721,11 @@ dissect_registers(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
         }
     }
     show_summary(&packet);
+    if (packet.event && packet.event->transfer &&
+        packet.event->transfer->match.transaction) {
+        ipmi_trans_dissect(tvb, pinfo, tree,
+                           packet.event->transfer->match.transaction);
+    }
     queue_tap(&packet);
     return tvb_captured_length(tvb);
 }
