@@ -16,6 +16,7 @@
 #endif
 
 #include "ipmi-trans.h"
+#include "packet-ipmi-bt.h"
 #include "packet-ipmi-extern.h"
 
 WS_DLL_PUBLIC_DEF const gchar plugin_version[] = PLUGIN_VERSION;
@@ -27,7 +28,10 @@ WS_DLL_PUBLIC void plugin_register(void);
 WS_DLL_PUBLIC_DEF void
 plugin_register(void)
 {
-    static proto_plugin ipmi_extern, ipmi_trans;
+    static proto_plugin ipmi_bt, ipmi_extern, ipmi_trans;
+
+    ipmi_bt.register_protoinfo = proto_register_ipmi_bt;
+    proto_register_plugin(&ipmi_bt);
 
     ipmi_extern.register_protoinfo = proto_register_ipmi_extern;
     ipmi_extern.register_handoff = proto_reg_handoff_ipmi_extern;
