@@ -208,7 +208,7 @@ add_cr(proto_tree *tree, tvbuff_t *tvb, const struct ipmi_record *record,
 
 static void
 add_value(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo _U_,
-          const struct ipmi_record *record)
+          const struct ipmi_record *record, const ipmi_event *event _U_)
 {
     switch (record->what) {
     case IPMI_BT_ASPEED_CR0:
@@ -309,7 +309,8 @@ bits_to_words(wmem_allocator_t *scope, const struct ipmi_record *record,
 }
 
 static const char *
-value_words(wmem_allocator_t *scope, const struct ipmi_record *record)
+value_words(wmem_allocator_t *scope, const struct ipmi_record *record,
+            const ipmi_event *event _U_)
 {
     if (record->lane != 0) {
         return NULL;
@@ -327,9 +328,9 @@ value_words(wmem_allocator_t *scope, const struct ipmi_record *record)
 }
 
 static void
-start(void *machine, enum ipmi_machine_point point)
+start(void *machine, const ipmi_point *point)
 {
-    ipmi_bt_start((struct ipmi_bt_machine *)machine, point);
+    ipmi_bt_start((struct ipmi_bt_machine *)machine, point->side);
 }
 
 static void
