@@ -18,6 +18,7 @@
 #include "ipmi-trans.h"
 #include "packet-ipmi-bt.h"
 #include "packet-ipmi-extern.h"
+#include "packet-ipmi-kcs.h"
 
 WS_DLL_PUBLIC_DEF const gchar plugin_version[] = PLUGIN_VERSION;
 WS_DLL_PUBLIC_DEF const int plugin_want_major = PLUGIN_WANT_MAJOR;
@@ -28,7 +29,7 @@ WS_DLL_PUBLIC void plugin_register(void);
 WS_DLL_PUBLIC_DEF void
 plugin_register(void)
 {
-    static proto_plugin ipmi_bt, ipmi_extern, ipmi_trans;
+    static proto_plugin ipmi_bt, ipmi_extern, ipmi_kcs, ipmi_trans;
 
     ipmi_bt.register_protoinfo = proto_register_ipmi_bt;
     proto_register_plugin(&ipmi_bt);
@@ -36,6 +37,9 @@ plugin_register(void)
     ipmi_extern.register_protoinfo = proto_register_ipmi_extern;
     ipmi_extern.register_handoff = proto_reg_handoff_ipmi_extern;
     proto_register_plugin(&ipmi_extern);
+
+    ipmi_kcs.register_protoinfo = proto_register_ipmi_kcs;
+    proto_register_plugin(&ipmi_kcs);
 
     ipmi_trans.register_protoinfo = proto_register_ipmi_trans;
     proto_register_plugin(&ipmi_trans);
