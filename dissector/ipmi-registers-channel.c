@@ -155,6 +155,8 @@ channel_new(const ipmi_channels *channels, const ipmi_point *point)
                                    channels->interface->machine_size);
     channels->interface->start(channel->machine, point);
     channel->point = point;
+    channel->matcher.station = ipmi_station_new(
+        point, 1, channels->interface->layout.seq >= 0);
     return channel;
 }
 
