@@ -285,6 +285,9 @@ message_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_,
     counts *since;
 
     if (!table) {
+        if (!transfer) {
+            return TAP_PACKET_DONT_REDRAW;
+        }
         table = table_add(ui, info);
         message_row_draw(table, row_add(table, "All requests"));
         message_row_draw(table, row_add(table, "All responses"));
@@ -496,18 +499,34 @@ static const char *const branch_names[BRANCHES] = {
     [BRANCH_FAULTS] = "Faults"
 };
 
-static int
-tree_channel(stats_tree *st, const char *label)
+/* A single slash would be the end of a menu's name. */
+static const char *
+tree_name(packet_info *pinfo, const char *label)
 {
-    int channel = stats_tree_parent_id_by_name(st, label);
+    wmem_strbuf_t *name = wmem_strbuf_new(pinfo->pool, NULL);
+
+    for (; *label; label++) {
+        wmem_strbuf_append_c(name, *label);
+        if (*label == '/') {
+            wmem_strbuf_append_c(name, '/');
+        }
+    }
+    return wmem_strbuf_get_str(name);
+}
+
+static int
+tree_channel(stats_tree *st, packet_info *pinfo, const char *label)
+{
+    const char *name = tree_name(pinfo, label);
+    int channel = stats_tree_parent_id_by_name(st, name);
 
     if (channel == 0) {
-        channel = stats_tree_create_node(st, label, 0, STAT_DT_INT, 1);
+        channel = stats_tree_create_node(st, name, 0, STAT_DT_INT, 1);
         for (int branch = 1; branch < BRANCHES; branch++) {
             stats_tree_create_pivot(st, branch_names[branch], channel);
         }
     }
-    tick_stat_node(st, label, 0, 1);
+    tick_stat_node(st, name, 0, 1);
     return channel;
 }
 
@@ -561,7 +580,7 @@ tree_packet(stats_tree *st, packet_info *pinfo, epan_dissect_t *edt _U_,
     const ipmi_registers_tap *info = (const ipmi_registers_tap *)data;
     const struct ipmi_record *record = info->record;
     const ipmi_event *event = info->event;
-    int channel = tree_channel(st, info->point->label);
+    int channel = tree_channel(st, pinfo, info->point->label);
 
     if (ipmi_record_is_access(record)) {
         const char *reg = info->interface->register_name(record->what);
