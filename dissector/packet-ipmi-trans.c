@@ -363,4 +363,5 @@ proto_register_ipmi_trans(void)
 
     ipmi_point_init();
     ipmi_trans_init();
+    ipmi_trans_stats_register();
 }
