@@ -34,7 +34,7 @@ struct ipmi_channel {
 
     gint64  phase_since;    /* ns */
     ws_bool phase_timed;    /* its beginning was seen */
-    ws_bool in_the_dark;    /* the phase is not known */
+    ws_bool lost;           /* records, and the phase is not known since */
 
     ipmi_transfer *under_way[2];    /* a request, a response */
     ws_bool latest;                 /* which had an event last */
@@ -155,6 +155,8 @@ channel_new(const ipmi_channels *channels, const ipmi_point *point)
                                    channels->interface->machine_size);
     channels->interface->start(channel->machine, point);
     channel->point = point;
+    channel->matcher.station = ipmi_station_new(
+        point, 1, channels->interface->layout.seq >= 0);
     return channel;
 }
 
@@ -367,9 +369,11 @@ follow_phase(ipmi_channel *channel, const struct ipmi_step *step, gint64 now,
         channel->phase_since = now;
         channel->phase_timed = 1;
     }
-    event->resync = step->resync ||
-                    (channel->in_the_dark && step->after != 0);
-    channel->in_the_dark = step->after == 0;
+    event->resync = step->resync;
+    if (channel->lost && step->after != 0) {
+        event->resync = 1;
+        channel->lost = 0;
+    }
 }
 
 static void
@@ -402,7 +406,7 @@ ipmi_channel_lose(ipmi_channel *channel, packet_info *pinfo)
     ipmi_match_cut_off(&channel->matcher, pinfo, CUTOFF_DROPPED);
     channel->conditions = 0;
     channel->phase_timed = 0;
-    channel->in_the_dark = 1;
+    channel->lost = 1;
     interface->start(channel->machine, channel->point);
 }
 

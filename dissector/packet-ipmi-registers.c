@@ -158,8 +158,7 @@ append_access(wmem_strbuf_t *text, wmem_allocator_t *scope,
     if (words) {
         wmem_strbuf_append_printf(text, "  %s", words);
     } else {
-        wmem_strbuf_append_printf(text, " 0x%0*x", 2 * MIN(record->width, 4),
-                                  record->value);
+        wmem_strbuf_append_printf(text, " 0x%02x", record->value);
     }
 }
 
@@ -275,8 +274,7 @@ add_record(const registers_packet *packet)
         proto_tree_add_item(tree, registers->hf_lost, tvb, 5, 1, ENC_NA);
         proto_tree_add_item(tree, registers->hf_lane, tvb, 5, 1, ENC_NA);
         proto_tree_add_uint_format_value(tree, registers->hf_value, tvb, 8, 4,
-            record->value, "0x%0*x", 2 * MIN(record->width, 4),
-            record->value);
+            record->value, "0x%02x", record->value);
         registers->interface->add_value(tree, tvb, packet->pinfo, record,
                                         packet->event);
         break;

@@ -84,8 +84,8 @@ typedef struct {
     guint16 offset;             /* in the message, with a byte of it */
     guint8  before, after;      /* phase */
     guint8  event;              /* enum ipmi_transfer_event */
-    guint8  resync;             /* the first packet whose phase is known after
-                                 * one whose was not */
+    guint8  resync;             /* something is missing before it, and this is
+                                 * the first whose phase is known again */
     guint8  unknown;            /* the record says what has no meaning */
     guint8  poll;               /* the read found nothing that it waited for */
 } ipmi_event;
