@@ -8,10 +8,11 @@
 
 #include <epan/dissectors/packet-tcp.h>
 #include <epan/packet.h>
-#include <wiretap/wtap.h>
 
 #include "ipmi-extern-frame.h"
 #include "ipmi-extern-trans.h"
+#include "ipmi-point.h"
+#include "ipmi-trans.h"
 
 /* Bits of tcp.completeness; Wireshark keeps their names to itself. */
 #define COMPLETENESS_SYN        0x01
@@ -22,8 +23,7 @@
 /* What makes one link. */
 typedef struct {
     guint32 conversation;   /* 1 + its index, or 0 */
-    guint32 interface_id;
-    guint32 section;
+    guint32 point;          /* 1 + its number, or 0: over TCP */
     guint32 port;           /* see ipmi-extern-stats.c, Export PDUs */
     guint32 over_tcp;
 } link_key;
@@ -39,8 +39,7 @@ link_key_hash(gconstpointer pointer)
 {
     const link_key *key = (const link_key *)pointer;
 
-    return key->conversation * 31 + key->interface_id * 7 + key->section +
-           key->port * 127;
+    return key->conversation * 31 + key->point * 7 + key->port * 127;
 }
 
 static gboolean
@@ -74,18 +73,22 @@ static ipmi_extern_link *
 link_new(packet_info *pinfo, ws_bool over_tcp)
 {
     ipmi_extern_link *link = wmem_new0(wmem_file_scope(), ipmi_extern_link);
+    /* What network a connection goes through says nothing of its ends. */
+    const ipmi_point *point = pinfo->net_src.type == AT_NONE
+                                  ? ipmi_point_get(pinfo) : NULL;
 
     link->number = wmem_map_size(links);
     link->over_tcp = over_tcp;
     link->matcher.from_start = over_tcp && completeness(pinfo) &
                                    (COMPLETENESS_SYN | COMPLETENESS_SYN_ACK);
+    link->matcher.station = ipmi_station_new(point, 0, 1);
     return link;
 }
 
 ipmi_extern_link *
 ipmi_extern_link_get(packet_info *pinfo, ws_bool over_tcp)
 {
-    link_key key = { 0, 0, 0, 0, over_tcp };
+    link_key key = { 0, 0, 0, over_tcp };
     ipmi_extern_link *link;
 
     if (pinfo->net_src.type != AT_NONE) {
@@ -94,14 +97,7 @@ ipmi_extern_link_get(packet_info *pinfo, ws_bool over_tcp)
         key.port = pinfo->srcport;
     }
     if (!over_tcp) {
-        const wtap_rec *rec = pinfo->rec;
-
-        if (rec->presence_flags & WTAP_HAS_INTERFACE_ID) {
-            key.interface_id = rec->rec_header.packet_header.interface_id;
-        }
-        if (rec->presence_flags & WTAP_HAS_SECTION_NUMBER) {
-            key.section = rec->section_number;
-        }
+        key.point = 1 + ipmi_point_get(pinfo)->number;
     }
 
     if (latest_link && link_key_equal(&key, &latest_key)) {

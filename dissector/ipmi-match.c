@@ -15,6 +15,7 @@
 
 #include "ipmi-match.h"
 #include "ipmi-names.h"
+#include "ipmi-trans.h"
 
 /* A request under a number that another one waits under repeats it, or breaks
  * the rules, if the other one was sent less than half a round of numbers ago.
@@ -151,6 +152,9 @@ match_request(ipmi_matcher *matcher, packet_info *pinfo, ipmi_match *match,
     matcher->by_seq[seq] = transaction;
     matcher->pending++;
     join(match, transaction);
+    if (matcher->station) {
+        ipmi_trans_request(matcher->station, transaction);
+    }
 }
 
 static void
@@ -184,6 +188,9 @@ match_response(ipmi_matcher *matcher, packet_info *pinfo, ipmi_match *match,
     transaction->response_time = pinfo->abs_ts;
     if (begin && transaction->begins) {
         transaction->begins->response = *begin;
+    }
+    if (matcher->station) {
+        ipmi_trans_response(matcher->station, transaction);
     }
 }
 

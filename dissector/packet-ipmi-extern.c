@@ -29,6 +29,7 @@
 #include "ipmi-extern-transport.h"
 #include "ipmi-extern-unit.h"
 #include "ipmi-message.h"
+#include "ipmi-trans.h"
 #include "packet-ipmi-extern.h"
 
 /* Frames of one packet that have their bodies decoded and a tab of their own
@@ -516,6 +517,9 @@ ipmi_extern_dissect_unit(tvbuff_t *tvb, int offset, int frame_len,
         break;
     }
     show_summary(pinfo, unit_tree, item, &decoded, shape, index);
+    if (decoded.unit->match.transaction) {
+        ipmi_trans_dissect(wire, pinfo, tree, decoded.unit->match.transaction);
+    }
 
     ipmi_extern_stats_frame(pinfo, wire, &decoded);
 }
