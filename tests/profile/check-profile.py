@@ -4,7 +4,8 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-"""Every column, colour rule and filter button is valid and good for a sample."""
+"""Every column, each of its fields, every colour rule and filter button is valid and
+good for a sample."""
 
 import argparse
 import os
@@ -20,8 +21,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "samples"))
 import tshark  # noqa: E402
 
-# Has messages and control commands.
-SAMPLE = "transactions.pcapng"
+# Messages and control commands; registers of both kinds, and whole transactions.
+SAMPLES = ("transactions.pcapng", "inside-kcs.pcapng", "inside-bt.pcapng")
 CUSTOM_COLUMN = re.compile(r"%Cus:(.*):\d+:[RU]")
 
 
@@ -49,35 +50,39 @@ def lines_in(path):
                if line and not line.startswith("#"))
 
 
-def columns():
-    """Title of each column that tshark prints of the sample, and whether anything
+def columns(sample):
+    """Title of each column that tshark prints of a sample, and whether anything
     is in it."""
     psml = xml.etree.ElementTree.fromstring(
-        tshark.run_on(SAMPLE, "-C", "IPMI", "-T", "psml"))
+        tshark.run_on(sample, "-C", "IPMI", "-T", "psml"))
     titles = [section.text for section in psml.find("structure")]
     cells = zip(*([section.text for section in packet] for packet in psml.iter("packet")))
     return dict(zip(titles, map(any, cells)))
 
 
+def is_found(text):
+    """Whether a display filter finds any packet of the samples."""
+    return any(tshark.run_on(sample, "-Y", text) for sample in SAMPLES)
+
+
 def check_columns(formats):
     """What is wrong with the columns: each is to be there, even if the plugin is
-    not, and is to show something of the sample."""
+    not, and is to show something of a sample, as is each field that it has."""
     titles = [title for title, _ in formats]
-    shown = list(columns())
-    if shown != titles:
-        yield f"columns {shown} instead of {titles}"
+    shown = [columns(sample) for sample in SAMPLES]
     with unittest.mock.patch.dict(os.environ, WIRESHARK_PLUGIN_DIR="/nonexistent"):
-        shown = list(columns())
-        if shown != titles:
-            yield f"without the plugin: columns {shown} instead of {titles}"
+        without_plugin = columns(SAMPLES[0])
+    for those in (*shown, without_plugin):
+        if list(those) != titles:
+            yield f"columns {list(those)} instead of {titles}"
 
     for title, column in formats:
         custom = CUSTOM_COLUMN.fullmatch(column)
-        if custom and not tshark.run_on(SAMPLE, "-Y", custom[1]):
-            yield f"column {title}: no packet of {SAMPLE} has {custom[1]}"
-    for title, filled in columns().items():
-        if not filled:
-            yield f"column {title}: empty for all of {SAMPLE}"
+        for field in custom[1].split(" or ") if custom else ():
+            if not is_found(field):
+                yield f"column {title}: no packet of {SAMPLES} has {field}"
+        if not any(those.get(title) for those in shown):
+            yield f"column {title}: empty for all of {SAMPLES}"
 
 
 def check_color_rules(rules):
@@ -98,6 +103,12 @@ def check_buttons(filters):
     for label, text in filters.items():
         if not any(tshark.run_on(name, "-2", "-Y", text) for name in tshark.samples()):
             yield f"button {label}: no packet of any sample matches {text}"
+
+    polls = "ipmi_kcs.poll == 1 || ipmi_bt.poll == 1"
+    for sample in SAMPLES[1:]:
+        hidden = tshark.run_on(sample, "-Y", f"!({filters['No polls']})")
+        if not hidden or hidden != tshark.run_on(sample, "-Y", polls):
+            yield f"button No polls: does not hide the polls of {sample}"
 
 
 def check(profile):
