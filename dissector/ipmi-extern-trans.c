@@ -11,7 +11,6 @@
 
 #include "ipmi-extern-frame.h"
 #include "ipmi-extern-trans.h"
-#include "ipmi-point.h"
 #include "ipmi-trans.h"
 
 /* Bits of tcp.completeness; Wireshark keeps their names to itself. */
@@ -73,15 +72,15 @@ static ipmi_extern_link *
 link_new(packet_info *pinfo, ws_bool over_tcp)
 {
     ipmi_extern_link *link = wmem_new0(wmem_file_scope(), ipmi_extern_link);
-    /* What network a connection goes through says nothing of its ends. */
-    const ipmi_point *point = pinfo->net_src.type == AT_NONE
-                                  ? ipmi_point_get(pinfo) : NULL;
 
     link->number = wmem_map_size(links);
     link->over_tcp = over_tcp;
     link->matcher.from_start = over_tcp && completeness(pinfo) &
                                    (COMPLETENESS_SYN | COMPLETENESS_SYN_ACK);
-    link->matcher.station = ipmi_station_new(point, 0, 1);
+    if (pinfo->net_src.type == AT_NONE) {
+        link->point = ipmi_point_get(pinfo);
+    }
+    link->matcher.station = ipmi_station_new(link->point, 0, 1);
     return link;
 }
 

@@ -14,6 +14,7 @@
 #include <epan/packet.h>
 
 #include "ipmi-match.h"
+#include "ipmi-point.h"
 
 typedef enum {
     HOST_TO_BMC,
@@ -32,6 +33,8 @@ typedef enum {
 typedef struct {
     guint32  number;            /* counted from 0 in the file */
     ws_bool  over_tcp;
+    const ipmi_point *point;    /* where it was captured; NULL if packets have
+                                 * the addresses of a connection instead */
 
     /* The end that is the host, once a frame has told. */
     ws_bool  host_known;

@@ -46,6 +46,7 @@ static int hf_wire = -1;
 static int hf_dir = -1;
 static int hf_type = -1;
 static int hf_link = -1;
+static int hf_channel = -1;
 static int hf_connection = -1;
 
 static int hf_checksum = -1;
@@ -444,6 +445,11 @@ add_link(proto_tree *tree, tvbuff_t *tvb, const ipmi_extern_link *link)
                                          link->number);
 
     proto_item_set_generated(ti);
+    if (link->point) {
+        ti = proto_tree_add_string(tree, hf_channel, tvb, 0, 0,
+                                   link->point->label);
+        proto_item_set_generated(ti);
+    }
 }
 
 void
@@ -601,6 +607,11 @@ proto_register_ipmi_extern(void)
           { "Link", "ipmi_extern.link",
             FT_UINT32, BASE_DEC, NULL, 0x0,
             "Number of the link in this file, counted from 0", HFILL }
+        },
+        { &hf_channel,
+          { "Channel", "ipmi_extern.channel",
+            FT_STRING, BASE_NONE, NULL, 0x0,
+            "Where this was captured: virtual machine and device", HFILL }
         },
         { &hf_connection,
           { "Connection", "ipmi_extern.connection",
