@@ -180,6 +180,8 @@ begin(struct ipmi_kcs_machine *m, struct ipmi_step *step, bool from_bmc)
     m->begun = true;
     step->begins = true;
     step->from_bmc = from_bmc;
+    /* What was under way before is aborted by that. */
+    step->event = IPMI_TRANSFER_NONE;
 }
 
 static void
