@@ -21,8 +21,10 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "samples"))
 import tshark  # noqa: E402
 
-# Messages and control commands; registers of both kinds, and whole transactions.
-SAMPLES = ("transactions.pcapng", "inside-kcs.pcapng", "inside-bt.pcapng")
+# Messages and control commands, and the same over TCP; registers of both kinds,
+# and whole transactions.
+SAMPLES = ("transactions.pcapng", "tcp-two-links.pcapng", "inside-kcs.pcapng",
+           "inside-bt.pcapng")
 CUSTOM_COLUMN = re.compile(r"%Cus:(.*):\d+:[RU]")
 
 
@@ -105,7 +107,7 @@ def check_buttons(filters):
             yield f"button {label}: no packet of any sample matches {text}"
 
     polls = "ipmi_kcs.poll == 1 || ipmi_bt.poll == 1"
-    for sample in SAMPLES[1:]:
+    for sample in SAMPLES[2:]:
         hidden = tshark.run_on(sample, "-Y", f"!({filters['No polls']})")
         if not hidden or hidden != tshark.run_on(sample, "-Y", polls):
             yield f"button No polls: does not hide the polls of {sample}"
