@@ -20,6 +20,9 @@
 /* Room for the bytes of a new message; doubled when it is full. */
 #define FIRST_ROOM  16
 
+/* Records that make a message: no interface takes more for a byte of it. */
+#define MAX_STEPS   (8 * IPMI_MESSAGE_MAX)
+
 /* A condition that holds. */
 typedef struct {
     ipmi_event *event;      /* of the packet that began it */
@@ -38,6 +41,10 @@ struct ipmi_channel {
 
     ipmi_transfer *under_way[2];    /* a request, a response */
     ws_bool latest;                 /* which had an event last */
+
+    /* Packets since the message before was complete, other than polls. */
+    guint32 *steps;
+    guint   steps_len, steps_room;
 
     guint32 conditions;
     held_condition held[IPMI_MAX_CONDITIONS];
@@ -288,6 +295,38 @@ match_transfer(ipmi_channel *channel, packet_info *pinfo,
                        &transfer->first_time);
 }
 
+/* A message that is saved without its polls can be read again; without the
+ * other accesses a machine would not see how the state came about. */
+static void
+note_step(ipmi_channel *channel, packet_info *pinfo)
+{
+    if (channel->steps_len >= MAX_STEPS) {
+        channel->steps_len = 0;
+    }
+    if (channel->steps_len == channel->steps_room) {
+        channel->steps_room = MAX(2 * channel->steps_room, FIRST_ROOM);
+        channel->steps = (guint32 *)wmem_realloc(
+            wmem_file_scope(), channel->steps,
+            channel->steps_room * sizeof *channel->steps);
+    }
+    channel->steps[channel->steps_len++] = pinfo->num;
+}
+
+static void
+depend_on_steps(ipmi_channel *channel, packet_info *pinfo)
+{
+    for (guint i = 0; i < channel->steps_len; i++) {
+#if WS_VERSION_AT_LEAST(4, 2)
+        mark_frame_as_depended_upon(pinfo->fd, channel->steps[i]);
+#else
+        mark_frame_as_depended_upon(pinfo, channel->steps[i]);
+#endif
+    }
+    if (!channel->under_way[0] && !channel->under_way[1]) {
+        channel->steps_len = 0;
+    }
+}
+
 static void
 end_transfer(ipmi_channel *channel, packet_info *pinfo, ws_bool from_bmc)
 {
@@ -298,6 +337,7 @@ end_transfer(ipmi_channel *channel, packet_info *pinfo, ws_bool from_bmc)
     transfer->last_time = pinfo->abs_ts;
     channel->under_way[from_bmc] = NULL;
     match_transfer(channel, pinfo, transfer);
+    depend_on_steps(channel, pinfo);
 }
 
 /* The message that a packet is about. */
@@ -452,6 +492,9 @@ ipmi_channel_feed(ipmi_channel *channel, packet_info *pinfo,
     follow_phase(channel, &step, now, &found);
     if (record->op == IPMI_OP_RESET) {
         ipmi_match_restart(&channel->matcher, pinfo, CUTOFF_REGISTERS);
+    }
+    if (!step.poll) {
+        note_step(channel, pinfo);
     }
     follow_transfer(channel, pinfo, record, &step, &found);
     if (record->op == IPMI_OP_RESET) {

@@ -98,22 +98,6 @@ add_links(const registers_packet *packet)
     }
 }
 
-/* To be saved with the packet that completes it. */
-static void
-mark_fragments(const registers_packet *packet)
-{
-    const ipmi_transfer *transfer = packet->event->transfer;
-    guint kept = ipmi_transfer_kept(transfer);
-
-    for (guint i = 0; i < kept; i++) {
-#if WS_VERSION_AT_LEAST(4, 2)
-        mark_frame_as_depended_upon(packet->pinfo->fd, transfer->frames[i]);
-#else
-        mark_frame_as_depended_upon(packet->pinfo, transfer->frames[i]);
-#endif
-    }
-}
-
 /* The message that this packet completes. */
 static void
 dissect_message(registers_packet *packet)
@@ -129,9 +113,6 @@ dissect_message(registers_packet *packet)
     ipmi_message *message;
     tvbuff_t *tvb;
 
-    if (!PINFO_FD_VISITED(packet->pinfo)) {
-        mark_fragments(packet);
-    }
     if (kept == 0) {
         return;
     }
