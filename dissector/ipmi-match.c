@@ -106,6 +106,21 @@ is_waiting(const ipmi_transaction *transaction)
     return transaction && !transaction->response_frame && !transaction->cutoff;
 }
 
+void
+ipmi_match_cut_off(ipmi_matcher *matcher, packet_info *pinfo,
+                   ipmi_cutoff cutoff)
+{
+    for (guint seq = 0; matcher->pending && seq < 256; seq++) {
+        ipmi_transaction *transaction = matcher->by_seq[seq];
+
+        if (is_waiting(transaction)) {
+            transaction->cutoff = (guint8)cutoff;
+            transaction->cutoff_frame = pinfo->num;
+            matcher->pending--;
+        }
+    }
+}
+
 static void
 match_request(ipmi_matcher *matcher, packet_info *pinfo, ipmi_match *match,
               guint8 seq, const guint8 *message, size_t len,
@@ -196,30 +211,20 @@ match_response(ipmi_matcher *matcher, packet_info *pinfo, ipmi_match *match,
 
 void
 ipmi_match_message(ipmi_matcher *matcher, packet_info *pinfo,
-                   ipmi_match *match, guint8 seq, const guint8 *message,
+                   ipmi_match *match, int seq, const guint8 *message,
                    size_t len, const nstime_t *begin)
 {
+    const guint8 slot = seq < 0 ? 0 : (guint8)seq;
+
     matcher->last_time = pinfo->abs_ts;
     if (message[0] >> 2 & 1) {
-        match_response(matcher, pinfo, match, seq, message, begin);
-    } else {
-        match_request(matcher, pinfo, match, seq, message, len, begin);
+        match_response(matcher, pinfo, match, slot, message, begin);
+        return;
     }
-}
-
-void
-ipmi_match_cut_off(ipmi_matcher *matcher, packet_info *pinfo,
-                   ipmi_cutoff cutoff)
-{
-    for (guint seq = 0; matcher->pending && seq < 256; seq++) {
-        ipmi_transaction *transaction = matcher->by_seq[seq];
-
-        if (is_waiting(transaction)) {
-            transaction->cutoff = (guint8)cutoff;
-            transaction->cutoff_frame = pinfo->num;
-            matcher->pending--;
-        }
+    if (seq < 0) {
+        ipmi_match_cut_off(matcher, pinfo, CUTOFF_ABORT);
     }
+    match_request(matcher, pinfo, match, slot, message, len, begin);
 }
 
 void

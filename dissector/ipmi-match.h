@@ -112,10 +112,10 @@ void ipmi_match_init(void);
  * station take note of new requests and their responses: message is netFn/LUN,
  * command, (response: completion code,) data, len bytes of them, at least 2
  * (response: 3). It has the time of the packet; begin is that of the first
- * access to it, NULL on the wire. seq is 0 where there is none. First pass
- * only. */
+ * access to it, NULL on the wire. seq is -1 where there is none, and so no more
+ * than one request at a time: the next one cuts it off. First pass only. */
 void ipmi_match_message(ipmi_matcher *matcher, packet_info *pinfo,
-                        ipmi_match *match, guint8 seq, const guint8 *message,
+                        ipmi_match *match, int seq, const guint8 *message,
                         size_t len, const nstime_t *begin);
 
 /* Nothing that waits will be answered. First pass only. */

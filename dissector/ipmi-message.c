@@ -202,10 +202,28 @@ static const expert_field_info expert_infos[EI_COUNT] = {
 };
 
 /* Other words where there is no wire. */
-#define REGISTERS_CUTOFF_BY \
-    "What happened at the registers after which no response came"
-#define REGISTERS_CUTOFF \
-    "Request cut off: the host gave it up, the registers were reset, or the capture has lost what came next"
+static const char registers_cutoff_by[] =
+    "What happened at the registers after which no response came";
+static const char *const registers_experts[EI_COUNT] = {
+    [EI_LATE] =
+        "Response after more than 4 s: by then QEMU answers the host itself",
+    [EI_CUTOFF] =
+        "Request cut off: the host gave it up, a reset came, or records are missing",
+};
+
+/* What no message without a sequence number is found to be: it is the only one
+ * under way. */
+static ws_bool
+is_for_seq(guint hf)
+{
+    return hf == HF_SEQ || hf == HF_RETRANSMISSION_OF;
+}
+
+static ws_bool
+is_expert_for_seq(guint ei)
+{
+    return ei == EI_RETRANSMISSION || ei == EI_SEQ_REUSED;
+}
 
 const char *
 ipmi_time_to_str(wmem_allocator_t *scope, const nstime_t *time)
@@ -575,10 +593,10 @@ register_fields(ipmi_message_fields *fields, guint first, guint last)
         fields->hf_info[i].hfinfo.abbrev =
             prefixed(fields, field_infos[i].abbrev);
         if (i == HF_CUTOFF_BY && fields->registers) {
-            fields->hf_info[i].hfinfo.blurb = REGISTERS_CUTOFF_BY;
+            fields->hf_info[i].hfinfo.blurb = registers_cutoff_by;
         }
         if ((i != HF_TYPE || fields->registers) &&
-            (i != HF_SEQ || fields->with_seq)) {
+            (fields->with_seq || !is_for_seq(i))) {
             proto_register_field_array(fields->proto, &fields->hf_info[i], 1);
         }
     }
@@ -613,9 +631,11 @@ ipmi_message_register_matching(ipmi_message_fields *fields,
         fields->ei_info[i].eiinfo = expert_infos[i];
         fields->ei_info[i].eiinfo.name =
             prefixed(fields, expert_infos[i].name);
-        if (i == EI_CUTOFF && fields->registers) {
-            fields->ei_info[i].eiinfo.summary = REGISTERS_CUTOFF;
+        if (fields->registers && registers_experts[i]) {
+            fields->ei_info[i].eiinfo.summary = registers_experts[i];
+        }
+        if (fields->with_seq || !is_expert_for_seq(i)) {
+            expert_register_field_array(expert, &fields->ei_info[i], 1);
         }
     }
-    expert_register_field_array(expert, fields->ei_info, EI_COUNT);
 }
