@@ -40,8 +40,11 @@ fill_names(value_string *vals, const char *(*name)(uint8_t))
         const char *string = name((uint8_t)number);
 
         if (string) {
+            char *capitalized = wmem_strdup(wmem_epan_scope(), string);
+
+            capitalized[0] = g_ascii_toupper(capitalized[0]);
             vals[n].value = number;
-            vals[n].strptr = string;
+            vals[n].strptr = capitalized;
             n++;
         }
     }

@@ -109,8 +109,8 @@ registers_packet_completes(const registers_packet *packet)
 int ipmi_registers_dissect(tvbuff_t *tvb, packet_info *pinfo,
                            proto_tree *tree, void *data, void *cb_data);
 
-/* Of a packet whose event has a transfer: where the rest of it is, what it took,
- * and the message if the packet completes it. */
+/* Of a packet whose event has a transfer: where the rest of it is, what it
+ * took, and the message if the packet completes it. */
 void ipmi_registers_dissect_transfer(registers_packet *packet);
 
 #endif /* IPMI_REGISTERS_H */

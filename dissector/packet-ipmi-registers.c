@@ -20,7 +20,7 @@
 #define KEY_EVENT 0
 
 static const char *
-side_of(const struct ipmi_record *record)
+side_of(wmem_allocator_t *scope, const struct ipmi_record *record)
 {
     switch (record->side) {
     case IPMI_SIDE_HOST:
@@ -28,7 +28,7 @@ side_of(const struct ipmi_record *record)
     case IPMI_SIDE_BMC:
         return "BMC";
     default:
-        return "Unknown side";
+        return wmem_strdup_printf(scope, "Side 0x%02x", record->side);
     }
 }
 
@@ -43,7 +43,7 @@ append_access(wmem_strbuf_t *text, wmem_allocator_t *scope,
     const char *words = interface->value_words(scope, record,
                                                packet->event);
 
-    wmem_strbuf_append_printf(text, "%s %c ", side_of(record),
+    wmem_strbuf_append_printf(text, "%s %c ", side_of(scope, record),
                               record->op == IPMI_OP_READ ? 'R' : 'W');
     if (name) {
         wmem_strbuf_append(text, name);
@@ -57,44 +57,42 @@ append_access(wmem_strbuf_t *text, wmem_allocator_t *scope,
     }
 }
 
-static void
-append_event(wmem_strbuf_t *text, const struct ipmi_record *record)
+/* The number stands for itself if it has no name. */
+static const char *
+name_of(wmem_allocator_t *scope, const char *name, guint8 number)
 {
-    const char *name;
+    return name ? name : wmem_strdup_printf(scope, "0x%02x", number);
+}
 
+static void
+append_event(wmem_strbuf_t *text, wmem_allocator_t *scope,
+             const struct ipmi_record *record)
+{
     switch (record->op) {
     case IPMI_OP_IRQ:
-        if (record->what) {
-            wmem_strbuf_append_printf(text, "IRQ %u %s", record->what,
-                                      record->value ? "up" : "down");
-        } else {
-            wmem_strbuf_append_printf(text, "IRQ %s",
-                                      record->value ? "up" : "down");
+        if (record->side != IPMI_SIDE_HOST) {
+            wmem_strbuf_append_printf(text, "%s ", side_of(scope, record));
         }
+        wmem_strbuf_append(text, "IRQ ");
+        if (record->what) {
+            wmem_strbuf_append_printf(text, "%u ", record->what);
+        }
+        wmem_strbuf_append(text, record->value ? "up" : "down");
         break;
     case IPMI_OP_RESET:
         wmem_strbuf_append_printf(text, "Reset by the %s",
-            record->side == IPMI_SIDE_HOST ? "host" : side_of(record));
+            name_of(scope, ipmi_record_side_name(record->side), record->side));
         break;
     case IPMI_OP_LINE:
-        name = ipmi_record_line_name(record->what);
-        wmem_strbuf_append_printf(text, "%s line ", side_of(record));
-        if (name) {
-            wmem_strbuf_append(text, name);
-        } else {
-            wmem_strbuf_append_printf(text, "0x%02x", record->what);
-        }
-        wmem_strbuf_append(text, record->value ? " on" : " off");
+        wmem_strbuf_append_printf(text, "%s line %s %s",
+            side_of(scope, record),
+            name_of(scope, ipmi_record_line_name(record->what), record->what),
+            record->value ? "on" : "off");
         break;
     case IPMI_OP_HARDWARE:
-        name = ipmi_record_hardware_name(record->what);
-        wmem_strbuf_append_printf(text, "%s ", side_of(record));
-        if (name) {
-            wmem_strbuf_append(text, name);
-        } else {
-            wmem_strbuf_append_printf(text, "hardware operation 0x%02x",
-                                      record->what);
-        }
+        wmem_strbuf_append_printf(text, "%s %s", side_of(scope, record),
+            name_of(scope, ipmi_record_hardware_name(record->what),
+                    record->what));
         if (record->value) {
             wmem_strbuf_append_printf(text, ", refused: %02Xh",
                                       record->value);
@@ -102,7 +100,7 @@ append_event(wmem_strbuf_t *text, const struct ipmi_record *record)
         break;
     default:
         wmem_strbuf_append_printf(text, "%s operation 0x%02x",
-                                  side_of(record), record->op);
+                                  side_of(scope, record), record->op);
         break;
     }
 }
@@ -119,7 +117,7 @@ record_summary(const registers_packet *packet)
     if (ipmi_record_is_access(&packet->record)) {
         append_access(text, scope, packet);
     } else {
-        append_event(text, &packet->record);
+        append_event(text, scope, &packet->record);
     }
     return wmem_strbuf_finalize(text);
 }

@@ -33,8 +33,8 @@ typedef struct {
 
 /* Something that must not last: B_BUSY set, attention not taken. If it holds
  * for longer than its limit, the packet that ends it has the expert info, and
- * from the second pass on the one that began it; if the capture ends first, that
- * one alone. */
+ * from the second pass on the one that began it; if the capture ends first,
+ * that one alone. */
 typedef struct {
     ipmi_fault  fault;
     guint       limit_ms;       /* default of the preference SUFFIX_ms, with
@@ -73,8 +73,8 @@ typedef struct ipmi_transfer {
     ipmi_match match;           /* once complete */
 } ipmi_transfer;
 
-/* What the first pass found out about one packet. Packets that differ in nothing
- * of it, as those of a host that polls, may share it. */
+/* What the first pass found out about one packet. Packets that differ in
+ * nothing of it, as those of a host that polls, may share it. */
 typedef struct {
     ipmi_transfer *transfer;    /* the message under way, or NULL */
     gint64  phase_time;         /* ns spent in the phase that ends here, or -1
