@@ -70,7 +70,7 @@ static void begin(struct ipmi_step *step, struct ipmi_bt_way *way, int number)
 {
     way->begun = true;
     step->begins = true;
-    step->from_bmc = number == RESPONSES;
+    event(step, IPMI_TRANSFER_NONE, number);
 }
 
 static void move(struct ipmi_bt_machine *machine, int number, int stage)
@@ -309,7 +309,6 @@ static void clear_pointer(struct ipmi_bt_machine *machine, int number,
     }
     if (written) {
         begin(step, way, number);
-        event(step, IPMI_TRANSFER_NONE, number);
         move(machine, number, STAGE_NONE);
     }
     way->complained = false;
@@ -561,7 +560,8 @@ static void write_intmask(struct ipmi_bt_machine *machine,
 
         if (way->begun)
             event(step, IPMI_TRANSFER_ABORT, number);
-        way->begun = way->open = way->ready = false;
+        way->begun = way->open = way->ready = way->done = false;
+        way->count = 0;
     }
 }
 

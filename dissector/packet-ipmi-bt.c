@@ -23,8 +23,8 @@
  * long; hosts give a request up after 5 s. */
 #define HANDSHAKE_LIMIT_MS  5000
 /* Attention may have to wait until the host's software runs. */
-#define ATTENTION_LIMIT_MS  30000
-#define IRQ_LIMIT_MS        100
+#define ATTENTION_LIMIT_MS  10000
+#define IRQ_LIMIT_MS        1000
 
 static int hf_ctrl = -1;
 static int hf_ctrl_clr_wr_ptr = -1;
@@ -71,17 +71,17 @@ static int ett_state = -1;
 static int ett_intmask = -1;
 
 static const value_string phase_vals[] = {
-    { IPMI_BT_UNKNOWN, "unknown" },
-    { IPMI_BT_DISABLED, "disabled" },
+    { IPMI_BT_UNKNOWN, "Unknown" },
+    { IPMI_BT_DISABLED, "Disabled" },
     { IPMI_BT_NOT_READY, "BMC not ready" },
-    { IPMI_BT_IDLE, "idle" },
-    { IPMI_BT_HOST_WRITES, "host writes" },
-    { IPMI_BT_REQUEST_WAITS, "request waits" },
+    { IPMI_BT_IDLE, "Idle" },
+    { IPMI_BT_HOST_WRITES, "Host writes" },
+    { IPMI_BT_REQUEST_WAITS, "Request waits" },
     { IPMI_BT_BMC_READS, "BMC reads" },
     { IPMI_BT_BMC_WORKS, "BMC works" },
     { IPMI_BT_BMC_WRITES, "BMC writes" },
-    { IPMI_BT_RESPONSE_WAITS, "response waits" },
-    { IPMI_BT_HOST_READS, "host reads" },
+    { IPMI_BT_RESPONSE_WAITS, "Response waits" },
+    { IPMI_BT_HOST_READS, "Host reads" },
     { 0, NULL }
 };
 
