@@ -170,7 +170,7 @@ in_transfer(const struct ipmi_kcs_machine *m)
 static void
 new_message(struct ipmi_kcs_machine *m)
 {
-    m->begun = m->skip = m->full = m->owed = false;
+    m->begun = m->skip = m->unasked = m->full = m->owed = false;
     m->length = 0;
 }
 
@@ -280,7 +280,9 @@ write_start(struct ipmi_kcs_machine *m, struct ipmi_step *step)
         break;
     case IPMI_KCS_PHASE_WAIT:
     case IPMI_KCS_PHASE_READ:
-        fault(step, IPMI_KCS_FAULT_RESTART);
+        if (!m->unasked) {
+            fault(step, IPMI_KCS_FAULT_RESTART);
+        }
         break;
     case IPMI_KCS_PHASE_ERROR:
     case IPMI_KCS_PHASE_ABORT:
@@ -307,7 +309,7 @@ write_end(struct ipmi_kcs_machine *m, struct ipmi_step *step)
     case IPMI_KCS_PHASE_WRITE_END:
         fault(step, IPMI_KCS_FAULT_NO_LAST_BYTE);
         m->excused = true;
-        return;
+        break;
     default:
         fault(step, IPMI_KCS_FAULT_WRITE_END);
         m->excused = true;
@@ -459,9 +461,9 @@ read_out(struct ipmi_kcs_machine *m, struct ipmi_step *step, uint8_t byte,
 }
 
 static void
-write_out(struct ipmi_kcs_machine *m, struct ipmi_step *step, uint8_t old)
+write_out(struct ipmi_kcs_machine *m, struct ipmi_step *step)
 {
-    if (old & IPMI_KCS_OBF && m->full) {
+    if (m->full) {
         fault(step, IPMI_KCS_FAULT_OVERRUN);
     }
     m->full = false;
@@ -471,7 +473,8 @@ write_out(struct ipmi_kcs_machine *m, struct ipmi_step *step, uint8_t old)
     switch (m->phase) {
     case IPMI_KCS_PHASE_IDLE:
         fault(step, IPMI_KCS_FAULT_RESPONSE);
-        break;
+        m->unasked = true;
+        /* fall through */
     case IPMI_KCS_PHASE_WAIT:
         m->phase = IPMI_KCS_PHASE_READ;
         m->full = true;
@@ -835,7 +838,7 @@ ipmi_kcs_feed(struct ipmi_kcs_machine *m, const struct ipmi_record *record,
         read_in(m, step, old);
         break;
     case ACTION_WRITE_OUT:
-        write_out(m, step, old);
+        write_out(m, step);
         break;
     case ACTION_READ_BMC_STATUS:
         step->poll = !(record->state & IPMI_KCS_IBF);

@@ -94,6 +94,7 @@ struct ipmi_kcs_machine {
 
     bool     begun;             /* the message under way */
     bool     skip;              /* its beginning was not seen */
+    bool     unasked;           /* a response, and there was no request */
     bool     owed;              /* the host has read a byte and not asked for
                                  * the next */
     bool     full;              /* DO has what the host must not miss */

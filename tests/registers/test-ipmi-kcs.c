@@ -635,7 +635,10 @@ static const struct test tests[] = {
         { "H W DI 68 42", "wait !data ?ibf" } } },
     { "data in the error state", BMC, 0, {
         ERROR_STATE,
-        { "H W DI 00 c3", "error !data ?ibf" } } },
+        { "H W DI 00 c3", "error !data ?ibf" },
+        { "B W ST 83 83", "error ?ibf" },
+        { "B R DI 00 81", "error" },
+        { "B W ST c1 c1", "error" } } },
     { "READ twice", BMC, 0, {
         RESPONDED,
         { "H W DI 68 42", "read ?ibf" },
@@ -681,7 +684,7 @@ static const struct test tests[] = {
     { "READ while idle", BMC, 0, {
         AT_REST,
         { "B W ST 40 40", "idle !state" },
-        { "B W DO 1c 41", "idle !response" } } },
+        { "B W DO 1c 41", "read begin response !response ?obf" } } },
     { "READ in the request", BMC, 0, {
         FIRST_BYTE,
         { "B W ST 40 40", "write !state" } } },
@@ -733,7 +736,25 @@ static const struct test tests[] = {
         { "B R DI 61 08", "write !state-late" },
         { "B W ST 88 88", "write" },
         { "H W DI 18 82", "write byte 18 request ?ibf" },
-        { "B R DI 18 80", "write" } } },
+        { "B W ST 02 02", "idle abort request !state ?ibf" } } },
+    { "WRITE too late twice", BMC, 0, {
+        AT_REST,
+        { "H W CMD 61 0a", "write begin request ?ibf" },
+        { "B R DI 61 08", "write !state-late" },
+        { "H W DI 18 02", "write byte 18 request ?ibf" },
+        { "B R DI 18 00", "write !state-late" } } },
+    { "one fault is told once", BMC, 0, {
+        FIRST_BYTE,
+        { "H W DI 2e 82", "write byte 2e request ?ibf" },
+        { "B W ST 42 42", "write !state ?ibf" },
+        { "B R DI 2e 40", "write" },
+        { "B W ST 80 80", "write" },
+        { "B W ST 40 40", "write" } } },
+    { "what follows from a late state is told once", BMC, 0, {
+        AT_REST,
+        { "H W CMD 61 0a", "write begin request ?ibf" },
+        { "B R DI 61 08", "write !state-late" },
+        { "B W ST 48 48", "write" } } },
     { "READ too late", BMC, 0, {
         END,
         { "H W DI 01 82", "wait last 01 request ?ibf" },
@@ -749,7 +770,23 @@ static const struct test tests[] = {
         { "B W DO 06 41", "status ?obf" },
         { "H R DO 06 40", "status" },
         { "H W DI 68 42", "abort-end ?ibf" },
-        { "B R DI 68 40", "abort-end !state-late" } } },
+        { "B R DI 68 40", "abort-end !state-late" },
+        { "B W DO 00 41", "abort-end ?obf" },
+        { "H R ST 41 41", "abort-end ?obf" },
+        { "H R DO 00 40", "abort-end" },
+        { "B W ST 00 00", "abort-end" },
+        { "B W DO 00 01", "abort-end ?obf" },
+        { "H R DO 00 00", "idle" } } },
+    { "status read while either is not ready", UNKNOWN, 0, {
+        REQUEST,
+        { "H R ST 40 40", "wait poll" },
+        { "B W DO 1c 41", "read begin response ?obf" },
+        { "H R DO 1c 40", "read byte 1c response" },
+        { "H W DI 68 42", "read ?ibf" },
+        { "B W DO 01 43", "read ?ibf ?obf" },
+        { "H R ST 43 43", "read poll ?ibf ?obf" },
+        { "B R DI 68 41", "read ?obf" },
+        { "H R ST 41 41", "read ?obf" } } },
 
     /* Messages. */
     { "request of one byte", BMC, 0, {
@@ -771,7 +808,24 @@ static const struct test tests[] = {
         { "H R DO 00 00", "idle end response !short" } } },
     { "response nobody asked for", HOST, 0, {
         { "H R ST 00 00", "idle" },
-        { "B W DO 1c 41", "idle !state !response" } } },
+        { "B W DO 1c 41", "read begin response !state !response ?obf" },
+        { "H R DO 1c 40", "read byte 1c response" },
+        { "H W DI 68 42", "read ?ibf" },
+        { "B W DO 01 43", "read ?ibf ?obf" },
+        { "B R DI 68 41", "read ?obf" } } },
+    { "response nobody asked for, and nobody takes", BMC, 0, {
+        AT_REST,
+        { "B W ST 40 40", "idle !state" },
+        { "B W DO 1c 41", "read begin response !response ?obf" },
+        { "H R DO 1c 40", "read byte 1c response" },
+        { "H W CMD 61 4a", "write begin request ?ibf" },
+        { "B W ST 8a 8a", "write ?ibf" },
+        { "B R DI 61 88", "write" },
+        { "H W CMD 62 8a", "write-end ?ibf" },
+        { "B R DI 62 88", "write-end" },
+        { "H W DI 18 82", "wait last 18 request !short ?ibf" },
+        { "H W CMD 61 8a",
+          "write begin request !write-ibf !restart ?ibf" } } },
     { "byte nobody asked for", BMC, 0, {
         RESPONDED,
         { "B W DO 01 41", "read !response ?obf" },
@@ -1111,7 +1165,7 @@ test_long(void)
         for (const struct line *line = lines + 1; line->record; line++) {
             expect(&machine, "long request", line->record, line->says);
         }
-        for (unsigned n = 1; n <= 2 * IPMI_MESSAGE_MAX; n++) {
+        for (unsigned n = 1; n <= UINT16_MAX + 2 * IPMI_MESSAGE_MAX; n++) {
             expect(&machine, "long request", "H W DI 55 82",
                    n == limits[i].max_request + 1
                        ? "write byte 55 request !long ?ibf"
