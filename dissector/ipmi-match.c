@@ -12,6 +12,9 @@
 #include "ws-compat.h"
 
 #include <epan/packet.h>
+#if __has_include(<wsutil/array.h>)
+#include <wsutil/array.h>
+#endif
 
 #include "ipmi-match.h"
 #include "ipmi-names.h"
@@ -121,16 +124,26 @@ ipmi_match_cut_off(ipmi_matcher *matcher, packet_info *pinfo,
     }
 }
 
+static ipmi_transaction **
+slot_of(ipmi_matcher *matcher, int seq)
+{
+    return &matcher->by_seq[seq < 0 ? 0 : seq];
+}
+
 static void
 match_request(ipmi_matcher *matcher, packet_info *pinfo, ipmi_match *match,
-              guint8 seq, const guint8 *message, size_t len,
+              int seq, const guint8 *message, size_t len,
               const nstime_t *begin)
 {
     guint8 netfn_lun = message[0], cmd = message[1];
     guint32 hash = wmem_strong_hash(message, len);
-    ipmi_transaction *earlier = matcher->by_seq[seq];
+    ipmi_transaction *earlier = *slot_of(matcher, seq);
     ipmi_transaction *transaction;
 
+    matcher->heard = 1;
+    if (seq < 0) {
+        ipmi_match_cut_off(matcher, pinfo, CUTOFF_ABORT);
+    }
     if (is_waiting(earlier) &&
         matcher->requests - earlier->serial < SEQ_WINDOW) {
         match->original_frame = earlier->request_frame;
@@ -163,8 +176,8 @@ match_request(ipmi_matcher *matcher, packet_info *pinfo, ipmi_match *match,
     transaction->hash = hash;
     transaction->netfn_lun = netfn_lun;
     transaction->cmd = cmd;
-    transaction->seq = seq;
-    matcher->by_seq[seq] = transaction;
+    transaction->seq = seq < 0 ? 0 : (guint8)seq;
+    *slot_of(matcher, seq) = transaction;
     matcher->pending++;
     join(match, transaction);
     if (matcher->station) {
@@ -172,21 +185,28 @@ match_request(ipmi_matcher *matcher, packet_info *pinfo, ipmi_match *match,
     }
 }
 
+/* Whether a response can be to a request of the same number, if they have
+ * any. The LUN does not count: OpenIPMI answers with LUN 0 whichever was
+ * asked. */
+static ws_bool
+is_answered_by(const ipmi_transaction *transaction, int seq,
+               const guint8 *message)
+{
+    return transaction && (seq >= 0 || is_waiting(transaction)) &&
+           transaction->netfn_lun >> 2 == (message[0] >> 2 & ~1) &&
+           transaction->cmd == message[1];
+}
+
 static void
 match_response(ipmi_matcher *matcher, packet_info *pinfo, ipmi_match *match,
-               guint8 seq, const guint8 *message, const nstime_t *begin)
+               int seq, const guint8 *message, const nstime_t *begin)
 {
-    guint8 netfn = message[0] >> 2, cmd = message[1];
-    ipmi_transaction *transaction = matcher->by_seq[seq];
+    ipmi_transaction *transaction = *slot_of(matcher, seq);
 
-    match->body_key = KEY_UNMATCHED;
-
-    /* The LUN does not count: OpenIPMI answers with LUN 0 whichever was
-     * asked. */
-    if (!transaction || transaction->netfn_lun >> 2 != (netfn & ~1) ||
-        transaction->cmd != cmd) {
+    if (!is_answered_by(transaction, seq, message)) {
+        match->body_key = KEY_UNMATCHED;
         /* What was asked for before the capture began is no fault. */
-        match->unsolicited = matcher->from_start || matcher->requests;
+        match->unsolicited = matcher->from_start || matcher->heard;
         return;
     }
 
@@ -214,17 +234,27 @@ ipmi_match_message(ipmi_matcher *matcher, packet_info *pinfo,
                    ipmi_match *match, int seq, const guint8 *message,
                    size_t len, const nstime_t *begin)
 {
-    const guint8 slot = seq < 0 ? 0 : (guint8)seq;
-
     matcher->last_time = pinfo->abs_ts;
     if (message[0] >> 2 & 1) {
-        match_response(matcher, pinfo, match, slot, message, begin);
-        return;
+        match_response(matcher, pinfo, match, seq, message, begin);
+    } else {
+        match_request(matcher, pinfo, match, seq, message, len, begin);
     }
-    if (seq < 0) {
-        ipmi_match_cut_off(matcher, pinfo, CUTOFF_ABORT);
+}
+
+void
+ipmi_match_lose(ipmi_matcher *matcher, packet_info *pinfo)
+{
+    ipmi_match_cut_off(matcher, pinfo, CUTOFF_DROPPED);
+    matcher->from_start = 0;
+    matcher->heard = 0;
+
+    /* What comes under their numbers may answer what was lost. */
+    for (guint seq = 0; seq < array_length(matcher->by_seq); seq++) {
+        if (matcher->by_seq[seq] && matcher->by_seq[seq]->response_frame) {
+            matcher->by_seq[seq] = NULL;
+        }
     }
-    match_request(matcher, pinfo, match, slot, message, len, begin);
 }
 
 void

@@ -90,6 +90,7 @@ typedef struct {
     guint32  requests;          /* seen so far */
     guint32  pending;           /* of them, not answered and not cut off */
     ws_bool  from_start;        /* the capture has the first messages */
+    ws_bool  heard;             /* a request, since messages were lost */
     nstime_t last_time;         /* of the latest message or event */
     struct ipmi_station *station;   /* the place, for what else the capture has
                                      * of its commands; or NULL */
@@ -113,7 +114,8 @@ void ipmi_match_init(void);
  * command, (response: completion code,) data, len bytes of them, at least 2
  * (response: 3). It has the time of the packet; begin is that of the first
  * access to it, NULL on the wire. seq is -1 where there is none, and so no more
- * than one request at a time: the next one cuts it off. First pass only. */
+ * than one request at a time: the next one cuts it off, and a response is to
+ * the one that waits. First pass only. */
 void ipmi_match_message(ipmi_matcher *matcher, packet_info *pinfo,
                         ipmi_match *match, int seq, const guint8 *message,
                         size_t len, const nstime_t *begin);
@@ -122,7 +124,12 @@ void ipmi_match_message(ipmi_matcher *matcher, packet_info *pinfo,
 void ipmi_match_cut_off(ipmi_matcher *matcher, packet_info *pinfo,
                         ipmi_cutoff cutoff);
 
-/* The same, and sequence numbers begin anew. First pass only. */
+/* The capture has lost messages: nobody knows what was asked or answered
+ * meanwhile. First pass only. */
+void ipmi_match_lose(ipmi_matcher *matcher, packet_info *pinfo);
+
+/* Nothing that waits will be answered, and sequence numbers begin anew. First
+ * pass only. */
 void ipmi_match_restart(ipmi_matcher *matcher, packet_info *pinfo,
                         ipmi_cutoff cutoff);
 

@@ -211,18 +211,20 @@ static const char *const registers_experts[EI_COUNT] = {
         "Request cut off: the host gave it up, a reset came, or records are missing",
 };
 
-/* What no message without a sequence number is found to be: it is the only one
- * under way. */
+/* What no message without a sequence number is found to be, as it is the only
+ * one under way. */
 static ws_bool
 is_for_seq(guint hf)
 {
-    return hf == HF_SEQ || hf == HF_RETRANSMISSION_OF;
+    return hf == HF_SEQ || hf == HF_RETRANSMISSION_OF ||
+           hf == HF_DUPLICATE_OF;
 }
 
 static ws_bool
 is_expert_for_seq(guint ei)
 {
-    return ei == EI_RETRANSMISSION || ei == EI_SEQ_REUSED;
+    return ei == EI_RETRANSMISSION || ei == EI_DUPLICATE ||
+           ei == EI_SEQ_REUSED;
 }
 
 const char *
