@@ -115,16 +115,11 @@ end_first_pass(void)
     for (const ipmi_channels *set = sets; set; set = set->next) {
         for (guint32 i = 0; i < set->size; i++) {
             ipmi_channel *channel = set->by_point[i];
-            gint condition = -1;
 
-            if (!channel) {
-                continue;
+            while (channel && channel->conditions) {
+                check_limit(channel, ipmi_take_bit(&channel->conditions), 0,
+                            latest_time);
             }
-            while ((condition = g_bit_nth_lsf(channel->conditions,
-                                              condition)) >= 0) {
-                check_limit(channel, (guint)condition, 0, latest_time);
-            }
-            channel->conditions = 0;
         }
     }
 }
@@ -279,7 +274,7 @@ match_transfer(ipmi_channel *channel, packet_info *pinfo,
     const ipmi_transfer_content content = ipmi_transfer_examine(interface,
                                                                 transfer);
     guint8 message[IPMI_MESSAGE_MAX];
-    guint8 seq = 0;
+    int seq = -1;
 
     if (!content.good) {
         return;
@@ -421,17 +416,17 @@ follow_conditions(ipmi_channel *channel, packet_info *pinfo,
                   guint32 conditions, gint64 now, ipmi_event *event)
 {
     guint32 changed = conditions ^ channel->conditions;
-    gint condition = -1;
 
     channel->conditions = conditions;
-    while ((condition = g_bit_nth_lsf(changed, condition)) >= 0) {
+    while (changed) {
+        guint condition = ipmi_take_bit(&changed);
         guint32 bit = 1u << condition;
 
         if (conditions & bit) {
             channel->held[condition].event = event;
             channel->held[condition].frame = pinfo->num;
             channel->held[condition].since = now;
-        } else if (check_limit(channel, (guint)condition, pinfo->num, now)) {
+        } else if (check_limit(channel, condition, pinfo->num, now)) {
             event->conditions |= bit;
         }
     }
@@ -480,6 +475,7 @@ ipmi_channel_feed(ipmi_channel *channel, packet_info *pinfo,
     ipmi_event found, *event;
 
     latest_time = now;
+    channel->matcher.last_time = pinfo->abs_ts;
     if (dropped) {
         ipmi_channel_lose(channel, pinfo);
     }

@@ -52,6 +52,16 @@ const ipmi_exceeded *ipmi_channel_exceeded(packet_info *pinfo,
 
 const ipmi_matcher *ipmi_channel_matcher(const ipmi_channel *channel);
 
+/* Takes the lowest of the bits, which are not 0. */
+static inline guint
+ipmi_take_bit(guint32 *bits)
+{
+    guint bit = (guint)g_bit_nth_lsf(*bits, -1);
+
+    *bits &= *bits - 1;
+    return bit;
+}
+
 /* How many bytes of a message are kept. */
 static inline guint
 ipmi_transfer_kept(const ipmi_transfer *transfer)

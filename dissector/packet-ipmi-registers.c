@@ -287,15 +287,13 @@ add_event_experts(const registers_packet *packet)
 {
     ipmi_registers *registers = packet->registers;
     const ipmi_event *event = packet->event;
-    gint bit = -1;
 
-    while ((bit = g_bit_nth_lsf(event->faults, bit)) >= 0) {
+    for (guint32 faults = event->faults; faults;) {
         expert_add_info(packet->pinfo, packet->item,
-                        &registers->ei_fault[bit]);
+                        &registers->ei_fault[ipmi_take_bit(&faults)]);
     }
-    bit = -1;
-    while ((bit = g_bit_nth_lsf(event->conditions, bit)) >= 0) {
-        add_condition_expert(packet, (guint)bit);
+    for (guint32 conditions = event->conditions; conditions;) {
+        add_condition_expert(packet, ipmi_take_bit(&conditions));
     }
     add_phase_expert(packet);
     if (event->unknown) {
