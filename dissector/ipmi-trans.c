@@ -35,6 +35,9 @@
  * that is over at one place before the other has it. */
 #define CLOCK_DIFFERENCE  1
 
+/* Requests after which a station that has no neighbours will not get any. */
+#define UNKNOWN_FOR  8
+
 /* How well it is known that two neighbours of a route are. */
 #define TRUST_FIRST  2
 #define TRUST_STEP   2
@@ -225,6 +228,19 @@ next_to_bmc(const ipmi_route *route, ipmi_place place)
     return NULL;
 }
 
+/* Which way to look from a station. */
+typedef enum {
+    TO_HOST = -1,
+    TO_BMC = 1
+} direction;
+
+static ipmi_station *
+next_to(direction to, const ipmi_route *route, ipmi_place place)
+{
+    return to == TO_HOST ? next_to_host(route, place)
+                         : next_to_bmc(route, place);
+}
+
 /* Nothing can be found elsewhere for the first station of a route that has one of
  * each place. */
 static ws_bool
@@ -321,11 +337,11 @@ is_same(const ipmi_station *station, const ipmi_transaction *transaction,
 
 /* Where else the transaction of a candidate was seen, next to a place. */
 static const ipmi_transaction *
-neighbour(const candidate *of, ipmi_place place, int step)
+neighbour(const candidate *of, ipmi_place place, direction to)
 {
     const struct ipmi_trans *trans = of->transaction->trans;
 
-    for (int i = (int)place + step; i >= 0 && i < IPMI_PLACES; i += step) {
+    for (int i = (int)place + to; i >= 0 && i < IPMI_PLACES; i += to) {
         if (trans ? trans->at[i] != NULL : i == (int)of->station->place) {
             return trans ? trans->at[i] : of->transaction;
         }
@@ -345,8 +361,8 @@ timing_of(const ipmi_station *station, const ipmi_transaction *transaction,
           const candidate *other)
 {
     const ipmi_transaction *neighbours[] = {
-        neighbour(other, station->place, -1),
-        neighbour(other, station->place, 1)
+        neighbour(other, station->place, TO_HOST),
+        neighbour(other, station->place, TO_BMC)
     };
     timing worst = IN_TIME;
 
@@ -404,7 +420,7 @@ find_at(const ipmi_station *station, const ipmi_transaction *transaction,
         }
         if (is_same(station, transaction, &other)) {
             time = timing_of(station, transaction, &other);
-            if (time > best || (time == IN_TIME && best == IN_TIME)) {
+            if (time != TOO_LATE && time >= best) {
                 best = time;
                 *found = other;
             }
@@ -414,29 +430,20 @@ find_at(const ipmi_station *station, const ipmi_transaction *transaction,
 }
 
 static ws_bool
-join_on_route(ipmi_station *station, ipmi_transaction *transaction)
+find_on_route(ipmi_station *station, const ipmi_transaction *transaction,
+              direction to, candidate *found)
 {
-    const ipmi_route *route = station->route;
-    ipmi_station *trusted = station, *other;
-    candidate found;
-    ws_bool have = 0;
+    ipmi_station *next = next_to(to, station->route, station->place);
+    ipmi_station *trusted = to == TO_HOST ? station : next;
 
-    for (other = next_to_host(route, station->place); other && !have;
-         other = next_to_host(route, other->place)) {
-        have = find_at(station, transaction, other, &found);
-    }
-    if (!have) {
-        trusted = next_to_bmc(route, station->place);
-        for (other = trusted; other && !have;
-             other = next_to_bmc(route, other->place)) {
-            have = find_at(station, transaction, other, &found);
+    for (ipmi_station *at = next; at;
+         at = next_to(to, station->route, at->place)) {
+        if (find_at(station, transaction, at, found)) {
+            trusted->trust = MIN(trusted->trust + TRUST_STEP, TRUST_MAX);
+            return 1;
         }
     }
-    if (have) {
-        join(station, transaction, &found);
-        trusted->trust = MIN(trusted->trust + TRUST_STEP, TRUST_MAX);
-    }
-    return have;
+    return 0;
 }
 
 /* Gives each of two commands what the other one has from a place on. */
@@ -552,22 +559,49 @@ typedef struct {
     ws_bool   ambiguous;
 } search_result;
 
+/* Whether a station may turn out to lie between two, so that the request has to
+ * come by there: any does, if the one towards the BMC has had the request first. */
+static ws_bool
+is_another_between(const ipmi_station *latest, const ipmi_station *earlier)
+{
+    ws_bool reverse = latest->place < earlier->place;
+    ipmi_place first = reverse ? latest->place : earlier->place;
+    ipmi_place last = reverse ? earlier->place : latest->place;
+
+    for (guint i = 0; i < wmem_array_get_count(stations); i++) {
+        const ipmi_station *other =
+            *(ipmi_station **)wmem_array_index(stations, i);
+
+        if (other->place > first && other->place < last &&
+            (reverse || (other->requests < UNKNOWN_FOR &&
+                         can_be_one(other->route, latest->route) &&
+                         can_be_one(other->route, earlier->route)))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static evidence
 evidence_of(const ipmi_station *station, const ipmi_transaction *transaction,
             const candidate *other)
 {
-    ws_bool fits = can_be_one(station->route, other->station->route);
+    ws_bool fits, numbered;
 
     if (has_place(other->transaction, station->place) ||
         !is_same(station, transaction, other)) {
+        return NOTHING;
+    }
+    fits = can_be_one(station->route, other->station->route);
+    numbered = station->wire_seq && wire_seq_of(other) >= 0;
+    if (!numbered && is_another_between(station, other->station)) {
         return NOTHING;
     }
     switch (timing_of(station, transaction, other)) {
     case IN_TIME:
         return fits ? ALL : AGAINST_TRUST;
     case BY_THE_CLOCKS:
-        return fits && station->wire_seq && wire_seq_of(other) >= 0
-                   ? DESPITE_CLOCKS : NOTHING;
+        return fits && numbered ? DESPITE_CLOCKS : NOTHING;
     default:
         return NOTHING;
     }
@@ -620,61 +654,138 @@ search_at(const ipmi_station *station, const ipmi_transaction *transaction,
  * may have what is looked for. */
 static ws_bool
 is_worth_search(const ipmi_station *station,
-                const ipmi_transaction *transaction, const ipmi_station *at)
+                const ipmi_transaction *transaction, direction to,
+                const ipmi_station *at)
 {
     const ipmi_station *between;
 
-    if (at->place == station->place || at->route == station->route ||
-        !at->requests || !can_be_neighbours(station, at)) {
+    if (at->route == station->route || !at->requests ||
+        (to == TO_HOST ? at->place >= station->place
+                       : at->place <= station->place) ||
+        !can_be_neighbours(station, at)) {
         return 0;
     }
-    if (at->place < station->place) {
-        between = next_to_bmc(at->route, at->place);
-        if (between && between->place < station->place) {
-            return 0;
-        }
-    } else {
-        between = next_to_host(at->route, at->place);
-        if (between && between->place > station->place) {
-            return 0;
-        }
+    between = next_to(to == TO_HOST ? TO_BMC : TO_HOST, at->route, at->place);
+    if (between && (between->place < station->place) == (to == TO_HOST)) {
+        return 0;
     }
     return time_between(recent(at, 0), transaction) < TRAVEL_TIME;
 }
 
-static ws_bool
-join_elsewhere(ipmi_station *station, ipmi_transaction *transaction)
+static void
+search_elsewhere(const ipmi_station *station,
+                 const ipmi_transaction *transaction, direction to,
+                 search_result *result)
 {
-    search_result result = { { NULL, NULL }, NOTHING, 0 };
-
     for (guint i = 0; i < wmem_array_get_count(stations); i++) {
         ipmi_station *at = *(ipmi_station **)wmem_array_index(stations, i);
 
-        if (is_worth_search(station, transaction, at)) {
-            search_at(station, transaction, at, &result);
+        if (is_worth_search(station, transaction, to, at)) {
+            search_at(station, transaction, at, result);
         }
     }
-    if (result.evidence == NOTHING ||
-        (result.evidence == AGAINST_TRUST &&
-         (result.ambiguous || !stop_trusting(station, result.best.station)))) {
+}
+
+/* What a station's request was found to be, in one direction. */
+typedef struct {
+    candidate found;
+    ws_bool   is_found;
+    ws_bool   guessed;
+    ws_bool   new_neighbour;
+} finding;
+
+static finding
+find(ipmi_station *station, const ipmi_transaction *transaction, direction to)
+{
+    search_result result = { { NULL, NULL }, NOTHING, 0 };
+    finding what = { { NULL, NULL }, 0, 0, 0 };
+
+    if (find_on_route(station, transaction, to, &what.found)) {
+        what.is_found = 1;
+    } else if (!next_to(to, station->route, station->place)) {
+        search_elsewhere(station, transaction, to, &result);
+        what.found = result.best;
+        what.is_found = result.evidence > AGAINST_TRUST;
+        what.guessed = what.is_found && result.ambiguous;
+        what.new_neighbour = what.is_found && !result.ambiguous;
+    }
+    return what;
+}
+
+/* Finds what speaks against what was thought to be known. */
+static finding
+find_against_trust(ipmi_station *station, const ipmi_transaction *transaction)
+{
+    search_result result = { { NULL, NULL }, NOTHING, 0 };
+    finding what = { { NULL, NULL }, 0, 0, 0 };
+
+    search_elsewhere(station, transaction, TO_HOST, &result);
+    search_elsewhere(station, transaction, TO_BMC, &result);
+    if (result.evidence == AGAINST_TRUST && !result.ambiguous &&
+        stop_trusting(station, result.best.station)) {
+        what.found = result.best;
+        what.is_found = what.new_neighbour = 1;
+    }
+    return what;
+}
+
+static void
+conclude(ipmi_station *station, ipmi_transaction *transaction,
+         const finding *what)
+{
+    if (what->guessed) {
+        transaction->trans->guessed = 1;
+    } else if (what->new_neighbour &&
+               can_be_one(station->route, what->found.station->route)) {
+        become_neighbours(station, what->found.station);
+    }
+}
+
+/* If the clocks differ, what lies towards the BMC can have a request first. */
+static ws_bool
+join_rest(const ipmi_station *station, ipmi_transaction *transaction,
+          const candidate *other)
+{
+    struct ipmi_trans *trans = transaction->trans;
+    struct ipmi_trans *rest = other->transaction->trans;
+
+    if (has_between(trans, station->place + 1, IPMI_PLACES) ||
+        has_between(rest, 0, station->place + 1)) {
         return 0;
     }
-    join(station, transaction, &result.best);
-    if (result.ambiguous) {
-        transaction->trans->guessed = 1;
-    } else {
-        become_neighbours(station, result.best.station);
-    }
+    exchange(trans, rest, station->place + 1);
     return 1;
+}
+
+static void
+join_request(ipmi_station *station, ipmi_transaction *transaction)
+{
+    finding to_host = find(station, transaction, TO_HOST);
+    finding to_bmc = find(station, transaction, TO_BMC);
+
+    if (!to_host.is_found && !to_bmc.is_found && !is_first_of_all(station)) {
+        to_host = find_against_trust(station, transaction);
+    }
+    if (to_host.is_found) {
+        join(station, transaction, &to_host.found);
+        conclude(station, transaction, &to_host);
+        if (to_bmc.is_found &&
+            join_rest(station, transaction, &to_bmc.found)) {
+            conclude(station, transaction, &to_bmc);
+        }
+    } else if (to_bmc.is_found) {
+        join(station, transaction, &to_bmc.found);
+        conclude(station, transaction, &to_bmc);
+    } else {
+        trans_new(station, transaction);
+    }
 }
 
 void
 ipmi_trans_request(ipmi_station *station, ipmi_transaction *transaction)
 {
-    if (several_places() && !join_on_route(station, transaction) &&
-        (is_first_of_all(station) ||
-         !join_elsewhere(station, transaction))) {
-        trans_new(station, transaction);
+    if (several_places()) {
+        join_request(station, transaction);
     }
     station->hashes[station->requests % RECENT] = transaction->hash;
     station->recent[station->requests % RECENT] = transaction;
