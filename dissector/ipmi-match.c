@@ -185,6 +185,16 @@ match_request(ipmi_matcher *matcher, packet_info *pinfo, ipmi_match *match,
     }
 }
 
+/* Whether a response may come to the latest request: not once it has one, and
+ * not if it was cut off, unless all that happened is that the capture has lost
+ * something. */
+static ws_bool
+is_due(const ipmi_transaction *transaction)
+{
+    return !transaction->response_frame &&
+           (!transaction->cutoff || transaction->cutoff == CUTOFF_DROPPED);
+}
+
 /* Whether a response can be to a request of the same number, if they have
  * any. The LUN does not count: OpenIPMI answers with LUN 0 whichever was
  * asked. */
@@ -192,7 +202,7 @@ static ws_bool
 is_answered_by(const ipmi_transaction *transaction, int seq,
                const guint8 *message)
 {
-    return transaction && (seq >= 0 || is_waiting(transaction)) &&
+    return transaction && (seq >= 0 || is_due(transaction)) &&
            transaction->netfn_lun >> 2 == (message[0] >> 2 & ~1) &&
            transaction->cmd == message[1];
 }

@@ -124,8 +124,8 @@ void ipmi_match_message(ipmi_matcher *matcher, packet_info *pinfo,
 void ipmi_match_cut_off(ipmi_matcher *matcher, packet_info *pinfo,
                         ipmi_cutoff cutoff);
 
-/* The capture has lost messages: nobody knows what was asked or answered
- * meanwhile. First pass only. */
+/* The capture has lost something: nobody knows what was asked or answered
+ * meanwhile, but what waits may still be answered. First pass only. */
 void ipmi_match_lose(ipmi_matcher *matcher, packet_info *pinfo);
 
 /* Nothing that waits will be answered, and sequence numbers begin anew. First
