@@ -438,7 +438,7 @@ ipmi_channel_lose(ipmi_channel *channel, packet_info *pinfo)
     const ipmi_interface *interface = channel->set->interface;
 
     abort_transfers(channel, pinfo);
-    ipmi_match_cut_off(&channel->matcher, pinfo, CUTOFF_DROPPED);
+    ipmi_match_lose(&channel->matcher, pinfo);
     channel->conditions = 0;
     channel->phase_timed = 0;
     channel->lost = 1;
@@ -488,6 +488,9 @@ ipmi_channel_feed(ipmi_channel *channel, packet_info *pinfo,
     follow_phase(channel, &step, now, &found);
     if (record->op == IPMI_OP_RESET) {
         ipmi_match_restart(&channel->matcher, pinfo, CUTOFF_REGISTERS);
+    }
+    if (step.resync) {
+        ipmi_match_lose(&channel->matcher, pinfo);
     }
     if (!step.poll) {
         note_step(channel, pinfo);
