@@ -438,6 +438,9 @@ control_register_words(wmem_allocator_t *scope,
 
     wmem_strbuf_append_printf(words, "0x%0*x", 2 * MIN(record->width, 4),
                               record->value);
+    if (record->lane > 0) {
+        wmem_strbuf_append_printf(words, " at byte %u", record->lane);
+    }
     for (const register_bits *bits = reg->bits; bits->name; bits++) {
         if (is_single_bit(bits->mask) &&
             register_value(record) & bits->mask) {
