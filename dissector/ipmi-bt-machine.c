@@ -205,7 +205,6 @@ static void write_fifo(struct ipmi_bt_machine *machine, int number,
         check_writer(machine, number, step);
         if (!way->cleared)
             fault(step, IPMI_BT_WR_PTR_NOT_CLEARED);
-        way->cleared = false;
     }
     move(machine, number, STAGE_WRITING);
     if (way->count == 0 || way->count <= way->length) {
@@ -700,7 +699,7 @@ void ipmi_bt_feed(struct ipmi_bt_machine *machine,
         }
         if (record->op == IPMI_OP_IRQ)
             irq(machine, record, step);
-        else if (is_access && !step->resync)
+        else if (is_access)
             access(machine, record, step);
         expect_irq(machine, record, step);
         if (control && record->op == IPMI_OP_READ)
