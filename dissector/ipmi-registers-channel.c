@@ -311,6 +311,9 @@ static void
 depend_on_steps(ipmi_channel *channel, packet_info *pinfo)
 {
     for (guint i = 0; i < channel->steps_len; i++) {
+        if (channel->steps[i] == pinfo->num) {
+            continue;
+        }
 #if WS_VERSION_AT_LEAST(4, 2)
         mark_frame_as_depended_upon(pinfo->fd, channel->steps[i]);
 #else
@@ -491,6 +494,9 @@ ipmi_channel_feed(ipmi_channel *channel, packet_info *pinfo,
     }
     if (step.resync) {
         ipmi_match_lose(&channel->matcher, pinfo);
+        if (step.event != IPMI_TRANSFER_ABORT) {
+            abort_transfers(channel, pinfo);
+        }
     }
     if (!step.poll) {
         note_step(channel, pinfo);
