@@ -35,6 +35,7 @@ TYPES = {
     "FT_UINT8": "number, 8 bits",
     "FT_UINT24": "number, 24 bits",
     "FT_UINT32": "number, 32 bits",
+    "FT_UINT64": "number, 64 bits",
 }
 
 # Fields with more values than these have a field for their names instead.
