@@ -413,39 +413,14 @@ static const stat_tap_table_ui phase_table = {
     table_params, NULL, 0
 };
 
-/* Service response times: a table a channel, which tshark names by the title
- * of its column of commands. */
+/* Service response times, a row a command of a channel. A table a channel would
+ * be nicer, but Wireshark's window shows several tables more than once. */
 
-static srt_stat_table *
-srt_table_add(GArray *tables, const char *channel)
-{
-    return init_srt_table(channel, NULL, tables, 0, channel, NULL, NULL);
-}
-
-/* tshark takes for granted that there is a table. */
 static void
 srt_init(struct register_srt *srt _U_, GArray *tables)
 {
-    srt_table_add(tables, "Command");
-}
-
-static srt_stat_table *
-srt_table(GArray *tables, const char *label)
-{
-    srt_stat_table *first = g_array_index(tables, srt_stat_table *, 0);
-    const char *channel = lasting(label);
-
-    if (first->num_procs == 0) {
-        first->name = first->proc_column_name = channel;
-    }
-    for (guint i = 0; i < tables->len; i++) {
-        srt_stat_table *table = g_array_index(tables, srt_stat_table *, i);
-
-        if (table->name == channel) {
-            return table;
-        }
-    }
-    return srt_table_add(tables, channel);
+    init_srt_table("IPMI commands", NULL, tables, 0, "Command and channel",
+                   NULL, NULL);
 }
 
 static tap_packet_status
@@ -455,13 +430,17 @@ srt_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_,
     const ipmi_registers_tap *info = (const ipmi_registers_tap *)data;
     const ipmi_transfer *transfer = info->completed;
     srt_stat_table *table;
+    const char *row;
 
     if (!transfer || !transfer->from_bmc || !transfer->match.transaction ||
         transfer->match.repeats || !info->message) {
         return TAP_PACKET_DONT_REDRAW;
     }
-    table = srt_table(((srt_data_t *)tapdata)->srt_array, info->point->label);
-    add_srt_table_data(table, ipmi_stats_srt_row(table, info->message->name),
+    table = g_array_index(((srt_data_t *)tapdata)->srt_array, srt_stat_table *,
+                          0);
+    row = wmem_strdup_printf(pinfo->pool, "%s, %s", info->message->name,
+                             info->point->label);
+    add_srt_table_data(table, ipmi_stats_srt_row(table, row),
                        &transfer->match.transaction->request_time, pinfo);
     return TAP_PACKET_REDRAW;
 }

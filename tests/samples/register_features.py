@@ -193,19 +193,16 @@ class ServiceResponseTime(unittest.TestCase):
     def test_times(self):
         for sample in SAMPLES:
             with self.subTest(sample):
-                found, channel = collections.Counter(), None
-                for line in report(sample, "{},srt").splitlines():
-                    if line.startswith("Index "):
-                        channel = line.split()[1]
-                    row = re.fullmatch(r" *\d+ +(.+?) +(\d+)(?: +\d+\.\d+){3} +(\S+)", line)
-                    if row:
-                        found[channel, row[1], "calls"] = int(row[2])
-                        found[channel, row[1], "time"] = float(row[3])
-                expected = collections.Counter()
+                found, expected = collections.Counter(), collections.Counter()
+                for row, calls, total in re.findall(
+                        r"^ *\d+ +(.+?) +(\d+)(?: +\d+\.\d+){3} +(\S+)$",
+                        report(sample, "{},srt"), re.MULTILINE):
+                    found[row, "calls"], found[row, "time"] = int(calls), float(total)
                 for channel, command, time in fields(sample, "{}.time", "{}.channel",
                                                      "{}.cmd.name", "{}.time"):
-                    expected[channel, command, "calls"] += 1
-                    expected[channel, command, "time"] += float(time)
+                    row = f"{command}, {channel}"
+                    expected[row, "calls"] += 1
+                    expected[row, "time"] += float(time)
                 self.assertEqual(set(found), set(expected))
                 for key, value in expected.items():
                     self.assertAlmostEqual(found[key], value, delta=1e-6)
