@@ -33,28 +33,17 @@ is_first_response(const ipmi_extern_decoded *info)
            info->unit->match.transaction && !info->unit->match.repeats;
 }
 
-/* Service response times, a row a command. */
-
-static void
-srt_init(struct register_srt *srt _U_, GArray *tables)
-{
-    init_srt_table("IPMI commands", NULL, tables, 0, "Command", NULL, NULL);
-}
-
 static tap_packet_status
 srt_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_,
            const void *data, tap_flags_t flags _U_)
 {
-    srt_data_t *srt = (srt_data_t *)tapdata;
     const ipmi_extern_decoded *info = (const ipmi_extern_decoded *)data;
-    srt_stat_table *table;
 
     if (!is_first_response(info)) {
         return TAP_PACKET_DONT_REDRAW;
     }
-    table = g_array_index(srt->srt_array, srt_stat_table *, 0);
-    add_srt_table_data(table, ipmi_stats_srt_row(table, info->message.name),
-                       &info->unit->match.transaction->request_time, pinfo);
+    ipmi_stats_srt_add((srt_data_t *)tapdata, pinfo, info->message.name,
+                       info->link->point, info->unit->match.transaction);
     return TAP_PACKET_REDRAW;
 }
 
@@ -413,7 +402,7 @@ ipmi_extern_stats_register(void)
     export_tap = register_export_pdu_tap("IPMI extern");
 
     register_srt_table(proto_ipmi_extern, "ipmi_extern", 1, srt_packet,
-                       srt_init, NULL);
+                       ipmi_stats_srt_init, NULL);
     stats_tree_register_plugin("ipmi_extern", "ipmi_extern", STATS_TREE_NAME,
                                0, tree_packet, tree_init, NULL);
     register_conversation_table(proto_ipmi_extern, 1, conversation_packet,

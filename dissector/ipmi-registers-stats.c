@@ -413,35 +413,19 @@ static const stat_tap_table_ui phase_table = {
     table_params, NULL, 0
 };
 
-/* Service response times, a row a command of a channel. A table a channel would
- * be nicer, but Wireshark's window shows several tables more than once. */
-
-static void
-srt_init(struct register_srt *srt _U_, GArray *tables)
-{
-    init_srt_table("IPMI commands", NULL, tables, 0, "Command and channel",
-                   NULL, NULL);
-}
-
 static tap_packet_status
 srt_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_,
            const void *data, tap_flags_t flags _U_)
 {
     const ipmi_registers_tap *info = (const ipmi_registers_tap *)data;
     const ipmi_transfer *transfer = info->completed;
-    srt_stat_table *table;
-    const char *row;
 
     if (!transfer || !transfer->from_bmc || !transfer->match.transaction ||
         transfer->match.repeats || !info->message) {
         return TAP_PACKET_DONT_REDRAW;
     }
-    table = g_array_index(((srt_data_t *)tapdata)->srt_array, srt_stat_table *,
-                          0);
-    row = wmem_strdup_printf(pinfo->pool, "%s, %s", info->message->name,
-                             info->point->label);
-    add_srt_table_data(table, ipmi_stats_srt_row(table, row),
-                       &transfer->match.transaction->request_time, pinfo);
+    ipmi_stats_srt_add((srt_data_t *)tapdata, pinfo, info->message->name,
+                       info->point, transfer->match.transaction);
     return TAP_PACKET_REDRAW;
 }
 
@@ -672,8 +656,8 @@ ipmi_registers_stats_register(const ipmi_interface *interface, int proto)
 {
     table_register(&message_table, interface, "messages", "stat");
     table_register(&phase_table, interface, "phases", "phases");
-    register_srt_table(proto, interface->filter, 1, srt_packet, srt_init,
-                       NULL);
+    register_srt_table(proto, interface->filter, 1, srt_packet,
+                       ipmi_stats_srt_init, NULL);
     stats_tree_register_plugin(
         interface->filter, interface->filter,
         wmem_strdup_printf(wmem_epan_scope(), STATS_TREE_MENU "%s",

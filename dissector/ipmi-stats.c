@@ -8,16 +8,40 @@
 
 #include "ipmi-stats.h"
 
-int
-ipmi_stats_srt_row(srt_stat_table *table, const char *command)
+/* A table a link or channel would be nicer, but Wireshark's window shows several
+ * tables more than once. */
+void
+ipmi_stats_srt_init(struct register_srt *srt _U_, GArray *tables)
+{
+    init_srt_table("IPMI commands", NULL, tables, 0, "Command", NULL, NULL);
+}
+
+static int
+srt_row(srt_stat_table *table, const char *name)
 {
     for (int i = 0; i < table->num_procs; i++) {
-        if (strcmp(table->procedures[i].procedure, command) == 0) {
+        if (strcmp(table->procedures[i].procedure, name) == 0) {
             return i;
         }
     }
-    init_srt_table_row(table, table->num_procs, command);
+    init_srt_table_row(table, table->num_procs, name);
     return table->num_procs - 1;
+}
+
+void
+ipmi_stats_srt_add(srt_data_t *srt, packet_info *pinfo, const char *command,
+                   const ipmi_point *point,
+                   const ipmi_transaction *transaction)
+{
+    srt_stat_table *table = g_array_index(srt->srt_array, srt_stat_table *, 0);
+    const char *name = command;
+
+    if (point) {
+        name = wmem_strdup_printf(pinfo->pool, "%s, %s", command,
+                                  point->label);
+    }
+    add_srt_table_data(table, srt_row(table, name),
+                       &transaction->request_time, pinfo);
 }
 
 /* The ends are names, for which there is no display filter. */

@@ -1,7 +1,6 @@
 /* ipmi-stats.h
- * What the statistics of all IPMI protocols share: rows of service response
- * times by command, and the two ends that conversations and endpoints are
- * about.
+ * What the statistics of all IPMI protocols share: service response times, and
+ * the two ends that conversations and endpoints are about.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,8 +14,15 @@
 #include <epan/packet.h>
 #include <epan/srt_table.h>
 
-/* The row of a command, made if there is none. */
-int ipmi_stats_srt_row(srt_stat_table *table, const char *command);
+#include "ipmi-match.h"
+#include "ipmi-point.h"
+
+/* Service response times, a row a command of a link or channel: makes the
+ * table, and counts a response. point is NULL where there are addresses. */
+void ipmi_stats_srt_init(struct register_srt *srt, GArray *tables);
+void ipmi_stats_srt_add(srt_data_t *srt, packet_info *pinfo,
+                        const char *command, const ipmi_point *point,
+                        const ipmi_transaction *transaction);
 
 /* Who talks: a host and its BMC, at one place of the capture. */
 typedef struct {

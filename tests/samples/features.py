@@ -79,9 +79,14 @@ class ServiceResponseTime(unittest.TestCase):
     def test_commands(self):
         rows = {row[0]: row[1:] for row in self.rows("transactions.pcapng")}
         self.assertEqual({name: row[0] for name, row in rows.items()},
-                         {"Get Device ID": 8, "Get System GUID": 1, "Get Chassis Status": 2,
-                          "Read FRU Data": 1})
-        self.assertEqual(rows["Get Chassis Status"], (2, 0.001, 0.001, 0.001, 0.002))
+                         {"Get Device ID, ipmi0": 8, "Get System GUID, ipmi0": 1,
+                          "Get Chassis Status, ipmi0": 2, "Read FRU Data, ipmi0": 1})
+        self.assertEqual(rows["Get Chassis Status, ipmi0"], (2, 0.001, 0.001, 0.001, 0.002))
+
+    def test_links(self):
+        """Of each link by itself."""
+        names = [row[0] for row in self.rows("both-ends.pcapng")]
+        self.assertEqual(len({name.rsplit(", ", 1)[1] for name in names}), 2)
 
 
 class StatsTree(unittest.TestCase):
