@@ -35,6 +35,13 @@
  * that is over at one place before the other has it. */
 #define CLOCK_DIFFERENCE  1
 
+/* If requests are earlier where they should be later, or over, it may be that
+ * clocks differ. Then all are as far apart but for so many seconds; and before that
+ * is known so many in a row have to be the same, unless they are no more apart than
+ * that. */
+#define JITTER  0.002
+#define RUN     3
+
 /* Requests after which a station that has no neighbours will not get any. */
 #define UNKNOWN_FOR  8
 
@@ -53,6 +60,7 @@ struct ipmi_station {
     const char *machine;        /* that it is of, or NULL */
     ipmi_route *route;
     guint8      trust;          /* in the route's next station towards the host */
+    double      behind;         /* by how many seconds a request was later here */
     guint32     requests;       /* seen so far */
     guint32     hashes[RECENT]; /* of the requests below */
     ipmi_transaction *recent[RECENT];   /* [requests % RECENT] is the oldest */
@@ -290,14 +298,20 @@ is_waiting(const ipmi_transaction *transaction)
     return !transaction->response_frame && !transaction->cutoff;
 }
 
-/* Seconds between two requests, whichever was first. */
+/* Seconds from one request to another. */
 static double
-time_between(const ipmi_transaction *a, const ipmi_transaction *b)
+time_from(const ipmi_transaction *a, const ipmi_transaction *b)
 {
     nstime_t time;
 
-    nstime_delta(&time, &a->request_time, &b->request_time);
-    return fabs(nstime_to_sec(&time));
+    nstime_delta(&time, &b->request_time, &a->request_time);
+    return nstime_to_sec(&time);
+}
+
+static double
+time_between(const ipmi_transaction *a, const ipmi_transaction *b)
+{
+    return fabs(time_from(a, b));
 }
 
 static ws_bool
@@ -389,12 +403,37 @@ has_place(const ipmi_transaction *transaction, ipmi_place place)
 
 /* Joining. */
 
+/* By how many seconds a request was later towards the BMC. */
+static double
+time_behind(const ipmi_station *station, const ipmi_transaction *transaction,
+            const candidate *other)
+{
+    return station->place > other->station->place
+               ? time_from(other->transaction, transaction)
+               : time_from(transaction, other->transaction);
+}
+
+static ipmi_station *
+towards_bmc(ipmi_station *a, ipmi_station *b)
+{
+    return a->place > b->place ? a : b;
+}
+
+static void
+note_time(ipmi_station *station, const ipmi_transaction *transaction,
+          const candidate *other)
+{
+    towards_bmc(station, other->station)->behind =
+        time_behind(station, transaction, other);
+}
+
 static void
 join(ipmi_station *station, ipmi_transaction *transaction,
      const candidate *other)
 {
     struct ipmi_trans *trans = other->transaction->trans;
 
+    note_time(station, transaction, other);
     trans_add(trans ? trans : trans_new(other->station, other->transaction),
               station, transaction);
 }
@@ -403,9 +442,10 @@ join(ipmi_station *station, ipmi_transaction *transaction,
  * went before one that it has taken will not come any more. Of several the first,
  * as devices keep requests in order. */
 static ws_bool
-find_at(const ipmi_station *station, const ipmi_transaction *transaction,
+find_at(ipmi_station *station, const ipmi_transaction *transaction,
         ipmi_station *at, candidate *found)
 {
+    double behind = towards_bmc(station, at)->behind;
     timing best = TOO_LATE;
 
     for (guint n = 0; n < recent_count(at); n++) {
@@ -420,6 +460,11 @@ find_at(const ipmi_station *station, const ipmi_transaction *transaction,
         }
         if (is_same(station, transaction, &other)) {
             time = timing_of(station, transaction, &other);
+            if (time == BY_THE_CLOCKS &&
+                fabs(time_behind(station, transaction, &other) - behind) >
+                    JITTER) {
+                continue;
+            }
             if (time != TOO_LATE && time >= best) {
                 best = time;
                 *found = other;
@@ -429,6 +474,20 @@ find_at(const ipmi_station *station, const ipmi_transaction *transaction,
     return best != TOO_LATE;
 }
 
+/* Whether another station can have had a request before this one, which next is
+ * the neighbour of. One that is nearer to the BMC can by a clock that differs, but
+ * not if a request comes by next before. */
+static ws_bool
+can_have_had(const ipmi_station *station, const ipmi_station *at,
+             const ipmi_station *next)
+{
+    return at->place < station->place ||
+           (!same_emulator(at->place, station->place) &&
+            (at == next || (at->wire_seq && station->wire_seq)));
+}
+
+/* A station trusts a neighbour the less the more requests come to it that the
+ * neighbour has not had. */
 static ws_bool
 find_on_route(ipmi_station *station, const ipmi_transaction *transaction,
               direction to, candidate *found)
@@ -438,9 +497,18 @@ find_on_route(ipmi_station *station, const ipmi_transaction *transaction,
 
     for (ipmi_station *at = next; at;
          at = next_to(to, station->route, at->place)) {
+        if (!can_have_had(station, at, next)) {
+            break;
+        }
         if (find_at(station, transaction, at, found)) {
             trusted->trust = MIN(trusted->trust + TRUST_STEP, TRUST_MAX);
             return 1;
+        }
+    }
+    if (next && to == TO_HOST) {
+        station->trust -= station->trust > 0;
+        if (station->trust == 0) {
+            route_cut(station);
         }
     }
     return 0;
@@ -479,6 +547,22 @@ has_between(const struct ipmi_trans *trans, guint from, guint to)
     return 0;
 }
 
+/* Whether a request came when the command was under way nearer to the host. */
+static ws_bool
+is_inside(const ipmi_station *bmc_side, const ipmi_transaction *transaction,
+          const candidate *outer)
+{
+    const ipmi_transaction *other = outer->transaction;
+
+    if (bmc_side->wire_seq && outer->station->wire_seq) {
+        return time_between(other, transaction) < CLOCK_DIFFERENCE;
+    }
+    return nstime_cmp(&other->request_time, &transaction->request_time) <= 0 &&
+           (!other->response_frame ||
+            nstime_cmp(&transaction->request_time,
+                       &other->response_time) <= 0);
+}
+
 static void
 look_back_from(ipmi_station *bmc_side, ipmi_transaction *transaction,
                ipmi_station *host_side)
@@ -493,7 +577,7 @@ look_back_from(ipmi_station *bmc_side, ipmi_transaction *transaction,
         struct ipmi_trans *right = other.transaction->trans;
 
         if (!is_same(bmc_side, transaction, &other) ||
-            time_between(other.transaction, transaction) > TRAVEL_TIME ||
+            !is_inside(bmc_side, transaction, &other) ||
             (right != trans && !right->guessed &&
              has_between(right, bmc_side->place, IPMI_PLACES))) {
             continue;
@@ -511,8 +595,8 @@ look_back_from(ipmi_station *bmc_side, ipmi_transaction *transaction,
 static void
 become_neighbours(ipmi_station *a, ipmi_station *b)
 {
-    ipmi_station *host_side = a->place < b->place ? a : b;
-    ipmi_station *bmc_side = a->place < b->place ? b : a;
+    ipmi_station *bmc_side = towards_bmc(a, b);
+    ipmi_station *host_side = bmc_side == a ? b : a;
 
     route_merge(host_side->route, bmc_side->route);
     bmc_side->trust = TRUST_FIRST;
@@ -526,8 +610,8 @@ become_neighbours(ipmi_station *a, ipmi_station *b)
 static ws_bool
 stop_trusting(ipmi_station *a, ipmi_station *b)
 {
-    ipmi_station *host_side = a->place < b->place ? a : b;
-    ipmi_station *bmc_side = a->place < b->place ? b : a;
+    ipmi_station *bmc_side = towards_bmc(a, b);
+    ipmi_station *host_side = bmc_side == a ? b : a;
     ipmi_station *former = next_to_bmc(host_side->route, host_side->place);
 
     bmc_side->trust /= 2;
@@ -582,9 +666,34 @@ is_another_between(const ipmi_station *latest, const ipmi_station *earlier)
     return 0;
 }
 
+/* Whether what went before a request and before the latest one but n of another
+ * station is the same too, and as far apart. */
+static ws_bool
+is_run(const ipmi_station *station, const ipmi_transaction *transaction,
+       const ipmi_station *other, guint n)
+{
+    double apart = time_from(transaction, recent(other, n));
+
+    if (recent_count(station) < RUN || recent_count(other) <= n + RUN) {
+        return 0;
+    }
+    for (guint i = 0; i < RUN; i++) {
+        const ipmi_transaction *a = recent(station, i);
+        const ipmi_transaction *b = recent(other, n + 1 + i);
+
+        if (!is_same_command(a, b) || a->seq != b->seq ||
+            fabs(time_from(a, b) - apart) > JITTER) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* How much speaks for a candidate, which is the latest request of its station but
+ * n. */
 static evidence
 evidence_of(const ipmi_station *station, const ipmi_transaction *transaction,
-            const candidate *other)
+            const candidate *other, guint n)
 {
     ws_bool fits, numbered;
 
@@ -599,9 +708,16 @@ evidence_of(const ipmi_station *station, const ipmi_transaction *transaction,
     }
     switch (timing_of(station, transaction, other)) {
     case IN_TIME:
+        if (station->place < other->station->place &&
+            time_between(other->transaction, transaction) > JITTER &&
+            !is_run(station, transaction, other->station, n)) {
+            return NOTHING;
+        }
         return fits ? ALL : AGAINST_TRUST;
     case BY_THE_CLOCKS:
-        return fits && numbered ? DESPITE_CLOCKS : NOTHING;
+        return fits && numbered &&
+               is_run(station, transaction, other->station, n)
+                   ? DESPITE_CLOCKS : NOTHING;
     default:
         return NOTHING;
     }
@@ -632,7 +748,7 @@ search_at(const ipmi_station *station, const ipmi_transaction *transaction,
         }
         other.station = at;
         other.transaction = recent(at, n);
-        speaks = evidence_of(station, transaction, &other);
+        speaks = evidence_of(station, transaction, &other, n);
         if (speaks == NOTHING) {
             continue;
         }
@@ -660,6 +776,7 @@ is_worth_search(const ipmi_station *station,
     const ipmi_station *between;
 
     if (at->route == station->route || !at->requests ||
+        !can_have_had(station, at, at) ||
         (to == TO_HOST ? at->place >= station->place
                        : at->place <= station->place) ||
         !can_be_neighbours(station, at)) {
@@ -743,7 +860,7 @@ conclude(ipmi_station *station, ipmi_transaction *transaction,
 
 /* If the clocks differ, what lies towards the BMC can have a request first. */
 static ws_bool
-join_rest(const ipmi_station *station, ipmi_transaction *transaction,
+join_rest(ipmi_station *station, ipmi_transaction *transaction,
           const candidate *other)
 {
     struct ipmi_trans *trans = transaction->trans;
@@ -753,6 +870,7 @@ join_rest(const ipmi_station *station, ipmi_transaction *transaction,
         has_between(rest, 0, station->place + 1)) {
         return 0;
     }
+    note_time(station, transaction, other);
     exchange(trans, rest, station->place + 1);
     return 1;
 }
