@@ -39,10 +39,14 @@ class Lab(machines.Lab):
     apart when merged."""
 
     def bmc(self, board, responder, wire, extra=()):
-        return super().bmc(board, {responder: wire}, extra=["-name", "the-bmc", *extra])
+        return self.bmc_of_several(board, {responder: wire}, extra)
 
-    def host(self, interface, options, wire, extra=(), **how):
-        return super().host(interface, options, wire, extra=["-name", "the-host", *extra], **how)
+    def bmc_of_several(self, board, wires, extra=()):
+        """One for several hosts, {responder: wire}."""
+        return super().bmc(board, wires, extra=["-name", "the-bmc", *extra])
+
+    def host(self, interface, options, wire, extra=(), name="the-host", **how):
+        return super().host(interface, options, wire, extra=["-name", name, *extra], **how)
 
     def read(self, name):
         """A file of ours, as the reader has it."""

@@ -38,6 +38,16 @@ enum oem_line {
  * significant first. */
 #define OEM_COUNTS          0x05
 
+/* Request: an enum oem_failure. Is not answered, or not as it should be. */
+#define OEM_FAIL            0x06
+
+enum oem_failure {
+    FAILURE_NONE,
+    FAILURE_SILENCE,        /* nothing, ever */
+    FAILURE_ERROR,          /* KCS: the ERROR state; BT: nothing, and B_BUSY */
+    OEM_FAILURES
+};
+
 /* The bytes of an echo say by themselves whether they are right: those after
  * the first follow from it, their place and the length. All values occur, so
  * those too that the wire has to escape. */

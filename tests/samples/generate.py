@@ -4,13 +4,19 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-"""Every packet carries a comment that says what it is there to show. The
-files depend on nothing but this text: running it twice gives the same bytes."""
+"""Every packet that is there to show something carries a comment that says what.
+The files depend on nothing but this text and that of samples_*.py: running it twice
+gives the same bytes."""
 
 import argparse
 import os
 import sys
 
+# Those of registers.
+import samples_bt           # noqa: F401
+import samples_channels     # noqa: F401
+import samples_end_to_end   # noqa: F401
+import samples_kcs          # noqa: F401
 from captures import (ACK, BMC_TO_HOST, FIN, HEADER, HOST_TO_BMC, RST, SAMPLES, Connection,
                       Ethernet, Link, sample)
 from commands import APP, CHASSIS, COMMANDS, GROUP, OEM, STORAGE
@@ -562,29 +568,6 @@ def both_ends():
     request, response = get_device_id(0x03)
     sent(link.host, request, (host, bmc), "Request 03 of the new connection")
     sent(link.bmc, response, (bmc, host), "Response 03 of the new connection")
-    return link
-
-
-@sample("frames-dropped")
-def frames_dropped():
-    """A capture that has lost frames, and what it can say all the same."""
-    link = Link("/machine/peripheral/bmc")
-    greet(link, 0x00)
-    request, response = get_device_id(0x00)
-    link.host(request, comment="Request 00")
-    link.bmc(response, comment="Its response")
-    link.host(get_device_id(0x01)[0], comment="Request 01, whose response is lost")
-    link.host(req(0x03, APP, 0x37), comment="Request 03: request 02 is lost, too", dropped=2)
-    link.bmc(get_device_id(0x02)[1], comment="Response 02: nothing wrong with it", dropped=1)
-    link.bmc(rsp(0x03, APP, 0x37, bytes(range(16))), comment="Response 03: it was not lost")
-    link.bmc(response, comment="Response 00 of a round of requests that is lost", dropped=255)
-    link.bmc(control(SEND_NMI), comment="SEND_NMI: what the host announced last may be lost")
-    link.host(request, comment="Request 00")
-    link.bmc(response, comment="Its response")
-    link.bmc(get_device_id(0x04)[1], comment="Response 04 that nobody asked for: requests are "
-             "heard again")
-    link.host(get_device_id(0x05)[0], comment="Request 05")
-    link.disconnected("The rest is lost, and so is the response", dropped=1)
     return link
 
 

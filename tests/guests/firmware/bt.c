@@ -89,7 +89,16 @@ void bt_handle(struct bt *bt)
 
         if (bt->channel.request.length > 0) {
             commands_answer(&bt->channel);
-            send(bt, sequence);
+            switch (bt->channel.failure) {
+            case FAILURE_SILENCE:
+                break;
+            case FAILURE_ERROR:
+                write_control(bt, BT_B_BUSY);       /* sets it */
+                break;
+            default:
+                send(bt, sequence);
+                break;
+            }
         }
     }
 }

@@ -35,11 +35,14 @@ struct channel {
     bool        raise_attention;
     bool        pull_line;
     enum oem_line line;
+    /* Of the request that was just handled. */
+    enum oem_failure failure;
 };
 
 /* --- commands.c -------------------------------------------------------- */
 
-/* Makes the response to the request. */
+/* Makes the response to the request, unless the channel's failure says that there
+ * is to be none. */
 void commands_answer(struct channel *channel);
 
 /* Takes on another interface. */

@@ -178,6 +178,16 @@ static uint8_t oem_counts(struct channel *channel, const uint8_t *data, size_t l
     return CCODE_OK;
 }
 
+static uint8_t oem_fail(struct channel *channel, const uint8_t *data, size_t length)
+{
+    (void) length;
+    if (data[0] >= OEM_FAILURES) {
+        return CCODE_INVALID_FIELD;
+    }
+    channel->failure = data[0];
+    return CCODE_OK;
+}
+
 #define MAX_ECHO_BT (BT_FRAME_SIZE - 1 - IPMI_RESPONSE_HEADER)
 #define MAX_ECHO    (IPMI_MESSAGE_SIZE - IPMI_RESPONSE_HEADER)
 
@@ -198,6 +208,7 @@ static const struct {
     { OEM, OEM_ATTENTION, 0, 0, oem_attention },
     { OEM, OEM_PULL_LINE, 2, 2, oem_pull_line },
     { OEM, OEM_COUNTS, 0, 0, oem_counts },
+    { OEM, OEM_FAIL, 1, 1, oem_fail },
 };
 
 static uint8_t handle(struct channel *channel)
@@ -224,6 +235,7 @@ void commands_answer(struct channel *channel)
 {
     struct ipmi_message *response = &channel->response;
 
+    channel->failure = FAILURE_NONE;
     response->length = IPMI_RESPONSE_HEADER;
     response->bytes[0] = channel->request.bytes[0] | RESPONSE;
     response->bytes[1] = channel->request.bytes[1];

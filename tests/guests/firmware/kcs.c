@@ -123,7 +123,16 @@ static void handle_data(struct kcs *kcs)
         kcs->phase = KCS_PHASE_READ;
         kcs->sent = 0;
         commands_answer(&kcs->channel);
-        give_response_byte(kcs);
+        switch (kcs->channel.failure) {
+        case FAILURE_SILENCE:
+            break;
+        case FAILURE_ERROR:
+            fail(kcs, KCS_UNSPECIFIED_ERROR);
+            break;
+        default:
+            give_response_byte(kcs);
+            break;
+        }
         break;
 
     case KCS_PHASE_READ:

@@ -34,6 +34,21 @@ extern const struct driver kcs_driver, bt_driver;
 /* The ISA device's interrupt, as QEMU has it. */
 #define ISA_LINE        5
 
+/* --- kcs.c ------------------------------------------------------------- */
+
+enum kcs_misuse {
+    KCS_READ_NOTHING,           /* of an empty output buffer */
+    KCS_WRITE_TOO_SOON,         /* while the BMC works on a request */
+    KCS_WRITE_NO_CONTROL_CODE,
+    KCS_WRITE_NO_REQUEST,       /* data out of the blue */
+    KCS_ABORT_REQUEST,
+    KCS_ABORT_RESPONSE,
+};
+
+/* Does that, and what it takes to be in IDLE state after it. Returns NULL, or
+ * what went wrong beyond it. */
+const char *kcs_misuse(enum kcs_misuse what);
+
 /* --- interface.c ------------------------------------------------------- */
 
 /* Chooses the interface by the options:

@@ -193,6 +193,50 @@ static const char *transfer(const struct ipmi_message *request,
     return error;
 }
 
+const char *kcs_misuse(enum kcs_misuse what)
+{
+    static const struct ipmi_message request = { 2, { APP, GET_MESSAGE_FLAGS } };
+    struct ipmi_message response;
+    const char *error = wait_ibf_clear();
+
+    if (error != NULL) {
+        return error;
+    }
+    clear_obf();
+    switch (what) {
+    case KCS_READ_NOTHING:
+        read_register(DATA);
+        return NULL;
+    case KCS_WRITE_TOO_SOON:
+        error = send(&request);
+        write_register(DATA, 0x55);
+        if (error == NULL && receive(&response) == NULL) {
+            return NULL;
+        }
+        /* The response was there, and that was no READ. */
+        break;
+    case KCS_WRITE_NO_CONTROL_CODE:
+        write_register(COMMAND, KCS_GET_STATUS_ABORT + 3);
+        break;
+    case KCS_WRITE_NO_REQUEST:
+        write_register(DATA, 0x55);
+        break;
+    case KCS_ABORT_REQUEST:
+        error = write_step(COMMAND, KCS_WRITE_START);
+        if (error == NULL) {
+            error = write_step(DATA, request.bytes[0]);
+        }
+        break;
+    case KCS_ABORT_RESPONSE:
+        error = send(&request);
+        if (error == NULL) {
+            error = wait_taken();
+        }
+        break;
+    }
+    return error == NULL ? abort_transfer() : error;
+}
+
 static bool attention(void)
 {
     return read_register(STATUS) & KCS_SMS_ATN;

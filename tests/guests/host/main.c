@@ -22,6 +22,8 @@ static const struct {
     { "answers", plan_answers },
     { "echo", plan_echo },
     { "time", plan_time },
+    { "errors", plan_errors },
+    { "aborts", plan_aborts },
     { "attention", plan_attention },
     { "nmi", plan_nmi },
     { "reset", plan_reset },

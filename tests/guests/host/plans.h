@@ -31,6 +31,12 @@ bool plan_echo(void);
  *   count=N   how often; the default is 1000 */
 bool plan_time(void);
 
+/* "errors": what a host should not do, and a BMC that goes to its ERROR state;
+ * "aborts": requests and responses that the host breaks off, and a BMC that never
+ * answers. After all of it the interface works. For KCS. */
+bool plan_errors(void);
+bool plan_aborts(void);
+
 /* "attention": waits for SMS_ATN, with irq=1 for its interrupt, asks why and
  * ends it.
  *   attentions=N   how often; the default is 5 times */
