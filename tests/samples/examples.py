@@ -20,16 +20,16 @@ PAGE = os.path.normpath(os.path.join(tshark.HERE, "..", "..", "docs", "registers
 
 # An indented command, which may take several lines; what it prints, if shown.
 EXAMPLE = re.compile(r"^    (tshark -r (?:.*\\\n)*.*\n)(?:\n```\n((?:.*\n)*?)```\n)?", re.M)
-# Lines drawn around tables, and what Wireshark itself says of a packet.
-NOT_OURS = re.compile(r"^(?:[=-]+|Frame \d+: .*|EXPORTED_PDU)$", re.M)
+# A line drawn around a table.
+RULE = re.compile(r"^[=-]+$", re.M)
 
 
 def printed(command):
-    """What an example's command prints, without what is not ours."""
+    """What an example's command prints, without the lines drawn around tables."""
     _, _, capture, *arguments = shlex.split(command.replace("\\\n", " "), comments=True)
     # What no capture has, any sample does to check a filter.
     name = os.path.basename(capture) if "samples/" in capture else "inside-kcs.pcapng"
-    text = NOT_OURS.sub("", tshark.run_on(name, *arguments))
+    text = RULE.sub("", tshark.run_on(name, *arguments))
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines() if line.strip())
 
 
