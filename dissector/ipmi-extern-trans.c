@@ -186,6 +186,13 @@ ipmi_extern_track_connection(ipmi_extern_link *link, packet_info *pinfo,
     forget_greetings(link);
 }
 
+void
+ipmi_extern_track_loss(ipmi_extern_link *link, packet_info *pinfo)
+{
+    ipmi_match_lose(&link->matcher, pinfo);
+    forget_greetings(link);
+}
+
 ipmi_cutoff
 ipmi_extern_connection_cutoff(const ipmi_extern_link *link, packet_info *pinfo,
                               const ipmi_transaction *transaction)

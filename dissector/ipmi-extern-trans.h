@@ -86,6 +86,10 @@ void ipmi_extern_track_control(ipmi_extern_link *link, packet_info *pinfo,
 void ipmi_extern_track_connection(ipmi_extern_link *link, packet_info *pinfo,
                                   ipmi_extern_connection connection);
 
+/* Takes note that the capture has lost frames: also those with which the sides
+ * may have greeted each other anew. First pass only. */
+void ipmi_extern_track_loss(ipmi_extern_link *link, packet_info *pinfo);
+
 /* Why a request that is lost has no response, if nothing in the capture cut it
  * off: the end of its TCP connection, or nothing. */
 ipmi_cutoff ipmi_extern_connection_cutoff(const ipmi_extern_link *link,

@@ -163,7 +163,7 @@ static const header_field_info field_infos[HF_COUNT] = {
     [HF_CUTOFF_BY] =
         { "Cut off by", "cutoff_by",
           FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_NONE), 0x0,
-          "What was sent, or happened to the connection, after which no response came",
+          "What was sent, or happened to the connection or the capture, after which no response came",
           HFILL },
 };
 
@@ -193,7 +193,7 @@ static const expert_field_info expert_infos[EI_COUNT] = {
           EXPFILL },
     [EI_CUTOFF] =
         { "cutoff", PI_SEQUENCE, PI_WARN,
-          "Request cut off by a reset, power off, reconnect or disconnect",
+          "Request cut off by a reset, power off, reconnect or disconnect, or lost frames",
           EXPFILL },
     [EI_SEQ_REUSED] =
         { "seq_reused", PI_SEQUENCE, PI_WARN,

@@ -48,6 +48,7 @@ static int hf_type = -1;
 static int hf_link = -1;
 static int hf_channel = -1;
 static int hf_connection = -1;
+static int hf_dropped = -1;
 
 static int hf_checksum = -1;
 static int hf_checksum_status = -1;
@@ -84,6 +85,7 @@ static expert_field ei_control_direction = EI_INIT;
 static expert_field ei_control_not_announced = EI_INIT;
 static expert_field ei_version_unknown = EI_INIT;
 static expert_field ei_direction = EI_INIT;
+static expert_field ei_dropped = EI_INIT;
 
 static int ett_ipmi_extern = -1;
 static int ett_capabilities = -1;
@@ -452,6 +454,26 @@ add_link(proto_tree *tree, tvbuff_t *tvb, const ipmi_extern_link *link)
     }
 }
 
+/* How many frames the capture has lost before this packet. */
+static guint64
+frames_dropped(packet_info *pinfo, const ipmi_extern_link *link)
+{
+    return link->point ? ipmi_point_dropped(pinfo) : 0;
+}
+
+static void
+add_dropped(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb,
+            guint64 dropped)
+{
+    proto_item *ti = proto_tree_add_uint64(tree, hf_dropped, tvb, 0, 0,
+                                           dropped);
+
+    proto_item_set_generated(ti);
+    expert_add_info_format(pinfo, ti, &ei_dropped,
+        "The capture has lost %" PRIu64 " frame%s before this one", dropped,
+        plurality(dropped, "", "s"));
+}
+
 void
 ipmi_extern_dissect_unit(tvbuff_t *tvb, int offset, int frame_len,
                          packet_info *pinfo, proto_tree *tree,
@@ -461,6 +483,7 @@ ipmi_extern_dissect_unit(tvbuff_t *tvb, int offset, int frame_len,
     int captured_len = MIN(frame_len, len);
     tvbuff_t *wire = tvb_new_subset_length_caplen(tvb, offset, captured_len,
                                                   frame_len);
+    const guint64 dropped = index == 0 ? frames_dropped(pinfo, link) : 0;
     ipmi_extern_decoded decoded = { 0 };
     unit_shape shape;
     proto_tree *body_tree = tree, *unit_tree = NULL;
@@ -468,6 +491,9 @@ ipmi_extern_dissect_unit(tvbuff_t *tvb, int offset, int frame_len,
 
     ipmi_extern_unit_decode(pinfo, tvb_get_ptr(tvb, offset, len), len,
                             captured_len, captured_len < frame_len, &decoded);
+    if (dropped && !PINFO_FD_VISITED(pinfo)) {
+        ipmi_extern_track_loss(link, pinfo);
+    }
     ipmi_extern_unit_track(pinfo, link, index, &decoded);
     decoded.wire_len = (guint)frame_len;
     decoded.tvb = tvb_new_child_real_data(tvb, decoded.bytes,
@@ -493,6 +519,9 @@ ipmi_extern_dissect_unit(tvbuff_t *tvb, int offset, int frame_len,
                                      decoded.direction);
             proto_item_set_generated(ti);
         }
+    }
+    if (dropped) {
+        add_dropped(pinfo, unit_tree, wire, dropped);
     }
     add_frame_experts(pinfo, item, &decoded);
 
@@ -557,9 +586,13 @@ ipmi_extern_dissect_connection(tvbuff_t *tvb, packet_info *pinfo,
 {
     ipmi_extern_connection connection = connection_of(pinfo);
     const char *summary = val_to_str_const(connection, connection_vals, "");
+    const guint64 dropped = frames_dropped(pinfo, link);
     proto_tree *connection_tree;
     proto_item *item, *ti;
 
+    if (dropped && !PINFO_FD_VISITED(pinfo)) {
+        ipmi_extern_track_loss(link, pinfo);
+    }
     if (!PINFO_FD_VISITED(pinfo)) {
         ipmi_extern_track_connection(link, pinfo, connection);
     }
@@ -572,6 +605,9 @@ ipmi_extern_dissect_connection(tvbuff_t *tvb, packet_info *pinfo,
     ti = proto_tree_add_uint(connection_tree, hf_connection, tvb, 0, 0,
                              connection);
     proto_item_set_generated(ti);
+    if (dropped) {
+        add_dropped(pinfo, connection_tree, tvb, dropped);
+    }
 
     ipmi_extern_stats_connection(pinfo, tvb, link);
 }
@@ -618,6 +654,11 @@ proto_register_ipmi_extern(void)
             FT_UINT8, BASE_DEC, VALS(connection_vals), 0x0,
             "What happened to the connection, where that is all that the packet says",
             HFILL }
+        },
+        { &hf_dropped,
+          { "Dropped frames", "ipmi_extern.dropped",
+            FT_UINT64, BASE_DEC, NULL, 0x0,
+            "Lost by the capture immediately before this packet", HFILL }
         },
         { &hf_dir,
           { "Direction", "ipmi_extern.dir",
@@ -772,6 +813,10 @@ proto_register_ipmi_extern(void)
         { &ei_direction,
           { "ipmi_extern.direction", PI_PROTOCOL, PI_WARN,
             "Request from the BMC, or response from the host", EXPFILL }
+        },
+        { &ei_dropped,
+          { "ipmi_extern.frames.dropped", PI_SEQUENCE, PI_WARN,
+            "The capture has lost frames before this one", EXPFILL }
         },
     };
     static gint *ett[] = {

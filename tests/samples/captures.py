@@ -111,13 +111,13 @@ class Link(Capture):
         super().__init__(LINKTYPE_WIRESHARK_UPPER_PDU, names or ("ipmi0",))
 
     def record(self, direction, frames, comment=None, after=STEP, link=0,
-               dissector="ipmi_extern", keep=None):
+               dissector="ipmi_extern", keep=None, dropped=0):
         """Appends frames in one packet, or only the first bytes that keep says
-        how many they are."""
+        how many they are, after so many packets that were lost."""
         frames = b"".join(frames)
         whole = upper_pdu(dissector, frames)
         self.packet(upper_pdu(dissector, frames[:keep]), link, direction, comment, after,
-                    len(whole))
+                    len(whole), dropped)
 
     def host(self, *frames, **how):
         """What the host sends."""

@@ -35,6 +35,7 @@ FIELDS = {
     "ipmi_extern.wire": ("wire", raw),
     "ipmi_extern.link": ("link", number),
     "ipmi_extern.connection": ("connection", lambda field: CONNECTIONS[number(field)]),
+    "ipmi_extern.dropped": ("dropped", number),
     "ipmi_extern.truncated": ("truncated", lambda field: True),
     "ipmi_extern.dir": ("dir", lambda field: DIRECTIONS[number(field)]),
     "ipmi_extern.type": ("type", lambda field: TYPES[number(field)]),

@@ -372,6 +372,13 @@ class LinkState:
         self.cut(frame)
         self.latest = {}
 
+    def lose(self, frame):
+        """The capture has lost frames before this one: what waits may have been
+        answered, and what was answered may have been asked again."""
+        self.cut(frame)
+        self.latest = {seq: request for seq, request in self.latest.items()
+                       if id(request) not in self.answered_by}
+
     def request(self, frame):
         """Follows a good request."""
         frame["_serial"] = self.requests
@@ -411,6 +418,8 @@ def decode(path):
             said = [CONNECTIONS[text] for text in packet.comments if text in CONNECTIONS]
             frame = {"packet": packet.number, "link": state.number,
                      "connection": said[0] if said else "Connection changed"}
+            if packet.dropped:
+                frame["dropped"] = packet.dropped
             state.connection(frame)
             frames.append(frame)
             continue
@@ -422,6 +431,10 @@ def decode(path):
         direction = direction or direction_of(frame)
         if direction:
             frame["dir"] = direction
+        first = not frames or frames[-1]["packet"] != packet.number
+        if packet.dropped and first and packet.linktype == LINKTYPE_WIRESHARK_UPPER_PDU:
+            frame["dropped"] = packet.dropped
+            state.lose(frame)
         frames.append(frame)
         if frame.get("type") == "Control":
             if not escape_open(wire):

@@ -571,6 +571,29 @@ def both_ends():
     return link
 
 
+@sample("frames-dropped")
+def frames_dropped():
+    """A capture that has lost frames, and what it can say all the same."""
+    link = Link("/machine/peripheral/bmc")
+    greet(link, 0x00)
+    request, response = get_device_id(0x00)
+    link.host(request, comment="Request 00")
+    link.bmc(response, comment="Its response")
+    link.host(get_device_id(0x01)[0], comment="Request 01, whose response is lost")
+    link.host(req(0x03, APP, 0x37), comment="Request 03: request 02 is lost, too", dropped=2)
+    link.bmc(get_device_id(0x02)[1], comment="Response 02: nothing wrong with it", dropped=1)
+    link.bmc(rsp(0x03, APP, 0x37, bytes(range(16))), comment="Response 03: it was not lost")
+    link.bmc(response, comment="Response 00 of a round of requests that is lost", dropped=255)
+    link.bmc(control(SEND_NMI), comment="SEND_NMI: what the host announced last may be lost")
+    link.host(request, comment="Request 00")
+    link.bmc(response, comment="Its response")
+    link.bmc(get_device_id(0x04)[1], comment="Response 04 that nobody asked for: requests are "
+             "heard again")
+    link.host(get_device_id(0x05)[0], comment="Request 05")
+    link.disconnected("The rest is lost, and so is the response", dropped=1)
+    return link
+
+
 @sample("frames-in-one-record")
 def frames_in_one_record():
     """Several frames in one packet."""
