@@ -462,9 +462,10 @@ proto_register_ipmi_bt(void)
             IPMI_BT_BMC_HWRST, "The BMC is being reset"),
     };
     static int *ett[] = { &ett_value, &ett_state, &ett_intmask };
-    const ipmi_registers *registers = ipmi_registers_register(&bt);
+    ipmi_registers *registers = ipmi_registers_register(&bt);
 
     proto_register_field_array(ipmi_registers_proto(registers), hf,
                                array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
+    ipmi_bt_frame_register(registers);
 }

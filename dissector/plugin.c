@@ -32,6 +32,7 @@ plugin_register(void)
     static proto_plugin ipmi_bt, ipmi_extern, ipmi_kcs, ipmi_trans;
 
     ipmi_bt.register_protoinfo = proto_register_ipmi_bt;
+    ipmi_bt.register_handoff = proto_reg_handoff_ipmi_bt;
     proto_register_plugin(&ipmi_bt);
 
     ipmi_extern.register_protoinfo = proto_register_ipmi_extern;
