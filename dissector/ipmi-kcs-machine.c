@@ -166,6 +166,23 @@ in_transfer(const struct ipmi_kcs_machine *m)
            m->phase <= IPMI_KCS_PHASE_READ_END;
 }
 
+/* The status before a record was not what the one before it says: some are
+ * missing, or the machine was migrated. */
+static bool
+has_jumped(const struct ipmi_kcs_machine *m, enum action action,
+           const struct ipmi_record *record)
+{
+    if (!m->known) {
+        return false;
+    }
+    if ((m->status ^ record->state) & ~may_change(m, action, record)) {
+        return true;
+    }
+    /* The host's emulator loses what is written while IBF is set. */
+    return m->point == IPMI_POINT_HOST && m->status & IPMI_KCS_IBF &&
+           (action == ACTION_WRITE_COMMAND || action == ACTION_WRITE_DATA);
+}
+
 /* A message begins: the one before is over. */
 static void
 new_message(struct ipmi_kcs_machine *m)
@@ -788,18 +805,20 @@ ipmi_kcs_feed(struct ipmi_kcs_machine *m, const struct ipmi_record *record,
               struct ipmi_step *step)
 {
     const enum action action = action_of(record);
-    /* The first access is right. */
-    uint8_t old = m->known ? m->status : record->state ^ flag_of(action);
+    uint8_t old = m->status;
 
     step->before = m->phase;
-    if (m->known &&
-        (old ^ record->state) & ~may_change(m, action, record)) {
+    if (has_jumped(m, action, record)) {
         abandon(m, step);
         forget(m);
         step->resync = true;
-        old = record->state ^ flag_of(action);
+        m->known = false;
     }
-    m->known = true;
+    if (!m->known) {
+        /* Nothing is wrong with the first access. */
+        old = record->state ^ flag_of(action);
+        m->known = true;
+    }
     m->status = record->state;
     m->cd_works |= record->state & IPMI_KCS_CD;
     if (state_of(old ^ record->state)) {

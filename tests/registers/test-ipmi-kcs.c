@@ -1041,6 +1041,17 @@ static const struct test tests[] = {
     { "IBF jumps, and the host writes", BMC, 0, {
         AT_REST,
         { "H W CMD 61 4a", "write begin request resync ?ibf" } } },
+    { "IBF jumps at the host's", HOST, 0, {
+        { "H R ST 00 00", "idle" },
+        { "H W CMD 61 02", "write begin request ?ibf" },
+        { "B W DO 00 83", "write ?ibf" },
+        { "B R DI 61 81", "write" },
+        { "H W DI 18 83", "write byte 18 request ?ibf" },
+        { "H W DI 01 83", "unknown abort request resync ?ibf" } } },
+    { "IBF jumps at the host's, and a request begins", HOST, 0, {
+        { "H R ST 00 00", "idle" },
+        { "H W CMD 61 02", "write begin request ?ibf" },
+        { "H W CMD 61 02", "write begin request resync ?ibf" } } },
     { "state changes with a read of the host's", UNKNOWN, 0, {
         REQUEST,
         { "H R DO 00 00", "idle abort response resync" } } },
