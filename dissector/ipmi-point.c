@@ -182,7 +182,9 @@ ipmi_point_dropped(packet_info *pinfo)
 {
     guint64 dropped;
 
+    /* Counting is the cheap way to find that there is none. */
     if (!pinfo->rec->block ||
+        !wtap_block_count_option(pinfo->rec->block, OPT_PKT_DROPCOUNT) ||
         wtap_block_get_uint64_option_value(pinfo->rec->block, OPT_PKT_DROPCOUNT,
                                            &dropped) != WTAP_OPTTYPE_SUCCESS) {
         return 0;

@@ -74,6 +74,7 @@ typedef struct {
 
 static wmem_array_t *stations;          /* of ipmi_station * */
 static guint stations_at[IPMI_PLACES];
+static guint places;                    /* that have any */
 static guint32 trans_count;
 
 static void
@@ -81,6 +82,7 @@ forget_file(void)
 {
     stations = NULL;
     memset(stations_at, 0, sizeof stations_at);
+    places = 0;
     trans_count = 0;
 }
 
@@ -88,17 +90,6 @@ void
 ipmi_trans_init(void)
 {
     register_cleanup_routine(forget_file);
-}
-
-static ws_bool
-several_places(void)
-{
-    guint places = 0;
-
-    for (guint i = 0; i < IPMI_PLACES; i++) {
-        places += stations_at[i] > 0;
-    }
-    return places > 1;
 }
 
 /* The latest request of a station but n. */
@@ -179,7 +170,7 @@ ipmi_station_new(const ipmi_point *point, ws_bool registers, ws_bool with_seq)
         stations = wmem_array_new(wmem_file_scope(), sizeof station);
     }
     wmem_array_append_one(stations, station);
-    if (stations_at[station->place]++ == 0 && several_places()) {
+    if (stations_at[station->place]++ == 0 && ++places > 1) {
         catch_up();
     }
     return station;
@@ -902,7 +893,7 @@ join_request(ipmi_station *station, ipmi_transaction *transaction)
 void
 ipmi_trans_request(ipmi_station *station, ipmi_transaction *transaction)
 {
-    if (several_places()) {
+    if (places > 1) {
         join_request(station, transaction);
     }
     station->hashes[station->requests % RECENT] = transaction->hash;
@@ -949,11 +940,12 @@ void
 ipmi_trans_response(ipmi_station *station, ipmi_transaction *transaction)
 {
     struct ipmi_trans *trans = transaction->trans;
-    ipmi_station *next = next_to_bmc(station->route, station->place);
+    ipmi_station *next;
 
     if (!trans || is_answered_further_in(trans, station->place)) {
         return;
     }
+    next = next_to_bmc(station->route, station->place);
     if (next && exchange_if_mixed_up(station, transaction, next)) {
         return;
     }
