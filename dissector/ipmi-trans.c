@@ -624,7 +624,8 @@ typedef enum {
     NOTHING,
     AGAINST_TRUST,      /* one of the two has another neighbour */
     DESPITE_CLOCKS,     /* see BY_THE_CLOCKS */
-    ALL
+    CONTENT,            /* and time */
+    MORE                /* the wire's number, or both are of one emulator */
 } evidence;
 
 /* What is found at stations of other routes. */
@@ -704,7 +705,11 @@ evidence_of(const ipmi_station *station, const ipmi_transaction *transaction,
             !is_run(station, transaction, other->station, n)) {
             return NOTHING;
         }
-        return fits ? ALL : AGAINST_TRUST;
+        if (!fits) {
+            return AGAINST_TRUST;
+        }
+        return numbered || same_emulator(station->place, other->station->place)
+                   ? MORE : CONTENT;
     case BY_THE_CLOCKS:
         return fits && numbered &&
                is_run(station, transaction, other->station, n)

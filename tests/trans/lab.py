@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from captures import (BMC_TO_HOST, HOST_TO_BMC,  # pylint: disable=wrong-import-position
                       LINKTYPE_WIRESHARK_UPPER_PDU, START_NS, Capture, upper_pdu)
-from generate import req, rsp  # pylint: disable=wrong-import-position
+from frames import req, rsp  # pylint: disable=wrong-import-position
 
 PLACES = HR, HW, TAP, BW, BR = ("host_registers", "host_wire", "tap", "bmc_wire",
                                 "bmc_registers")
