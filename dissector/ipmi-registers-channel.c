@@ -41,6 +41,7 @@ struct ipmi_channel {
 
     ipmi_transfer *under_way[2];    /* a request, a response */
     ws_bool latest;                 /* which had an event last */
+    ipmi_transfer *latest_request;  /* complete, or NULL */
 
     /* Packets since the message before was complete, other than polls. */
     guint32 *steps;
@@ -335,7 +336,22 @@ end_transfer(ipmi_channel *channel, packet_info *pinfo, ws_bool from_bmc)
     transfer->last_time = pinfo->abs_ts;
     channel->under_way[from_bmc] = NULL;
     match_transfer(channel, pinfo, transfer);
+    if (!from_bmc) {
+        channel->latest_request = transfer;
+    }
     depend_on_steps(channel, pinfo);
+}
+
+/* The request whose response nothing has been seen of yet, or NULL. */
+static ipmi_transfer *
+waiting_request(const ipmi_channel *channel)
+{
+    ipmi_transfer *request = channel->latest_request;
+    const ipmi_transaction *transaction =
+        request ? request->match.transaction : NULL;
+
+    return transaction && !transaction->response_frame &&
+                   !transaction->cutoff ? request : NULL;
 }
 
 /* The message that a packet is about. */
@@ -367,6 +383,7 @@ follow_transfer(ipmi_channel *channel, packet_info *pinfo,
     }
     transfer = transfer_of(channel, step);
     if (!transfer) {
+        event->transfer = waiting_request(channel);
         return;
     }
 

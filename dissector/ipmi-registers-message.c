@@ -89,7 +89,7 @@ add_links(const registers_packet *packet)
 
     if (transfer->last_frame == packet->pinfo->num) {
         add_cost(packet);
-    } else if (transfer->last_frame) {
+    } else if (transfer->last_frame > packet->pinfo->num) {
         ti = proto_tree_add_uint(packet->tree,
             transfer->complete ? registers->hf_reassembled_in
                                : registers->hf_aborted_in,

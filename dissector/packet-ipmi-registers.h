@@ -76,7 +76,8 @@ typedef struct ipmi_transfer {
 /* What the first pass found out about one packet. Packets that differ in
  * nothing of it, as those of a host that polls, may share it. */
 typedef struct {
-    ipmi_transfer *transfer;    /* the message under way, or NULL */
+    ipmi_transfer *transfer;    /* the message under way, or the request whose
+                                 * response has not begun, or NULL */
     gint64  phase_time;         /* ns spent in the phase that ends here, or -1
                                  * if none ends whose beginning was seen */
     guint32 faults;
