@@ -14,6 +14,7 @@
 #include <epan/stats_tree.h>
 #include <epan/tap.h>
 
+#include "ipmi-registers-channel.h"
 #include "ipmi-registers-stats.h"
 #include "ipmi-stats.h"
 
@@ -520,18 +521,23 @@ event_name(packet_info *pinfo, const struct ipmi_record *record)
                 : "Unknown";
 }
 
+/* A condition counts where it ends. The packet that began it has it too, once
+ * that is known; the only one if the capture ends first. */
 static void
-tree_faults(stats_tree *st, int branch, const ipmi_registers_tap *info)
+tree_faults(stats_tree *st, packet_info *pinfo, int branch,
+            const ipmi_registers_tap *info)
 {
-    for (int i = 0; info->interface->faults[i].suffix; i++) {
-        if (info->event->faults >> i & 1) {
-            stats_tree_tick_pivot(st, branch, info->interface->faults[i].text);
-        }
+    for (guint32 faults = info->event->faults; faults;) {
+        stats_tree_tick_pivot(
+            st, branch, info->interface->faults[ipmi_take_bit(&faults)].text);
     }
-    for (int i = 0; info->interface->conditions[i].fault.suffix; i++) {
-        if (info->event->conditions >> i & 1) {
-            stats_tree_tick_pivot(st, branch,
-                                  info->interface->conditions[i].fault.text);
+    for (guint32 conditions = info->event->conditions; conditions;) {
+        guint condition = ipmi_take_bit(&conditions);
+        guint32 end_frame = ipmi_channel_exceeded(pinfo, condition)->end_frame;
+
+        if (!end_frame || end_frame == pinfo->num) {
+            stats_tree_tick_pivot(
+                st, branch, info->interface->conditions[condition].fault.text);
         }
     }
 }
@@ -583,7 +589,7 @@ tree_packet(stats_tree *st, packet_info *pinfo, epan_dissect_t *edt _U_,
         increase_stat_node(st, "Events that the capture has lost", channel, 0,
                            (int)info->dropped);
     }
-    tree_faults(st, channel + BRANCH_FAULTS, info);
+    tree_faults(st, pinfo, channel + BRANCH_FAULTS, info);
     return TAP_PACKET_REDRAW;
 }
 

@@ -18,11 +18,17 @@ import tshark
 sys.path.insert(0, os.path.join(tshark.HERE, "..", "capture"))
 import models  # noqa: E402
 import reader  # noqa: E402
+import registers  # noqa: E402
 from reader import BMC, HOST, IRQ, READ, WRITE  # noqa: E402
 
 # Real captures at both ends: by interrupt, and of a host that polls.
 SAMPLES = ("inside-kcs.pcapng", "inside-bt.pcapng", "inside-kcs-host.pcapng",
            "inside-bt-bmc.pcapng")
+
+# Made captures, with faults of a moment and such that last.
+FAULTS = ("registers-kcs-faults-host.pcapng", "registers-kcs-faults-bmc.pcapng",
+          "registers-kcs-slow.pcapng", "registers-bt-faults-host.pcapng",
+          "registers-bt-faults-bmc.pcapng", "registers-bt-slow.pcapng")
 
 # Times are printed in ms with three decimals.
 ROUNDED = 0.0006
@@ -122,6 +128,29 @@ class Messages(unittest.TestCase):
                         self.assertAlmostEqual(sum(row[0] * row[2] for row in each),
                                                every[0] * every[2], delta=0.06 * 2 * every[0])
                         self.assertEqual(max(row[9] for row in each), every[9])
+
+    def test_polls(self):
+        """A request of four bytes and its response of five, with polls between:
+        the wait is part of the response."""
+        places = registers.Places()
+        kcs = registers.Kcs(places, "kcs", registers.HOST)
+        blocks = [len(places.blocks)]
+        kcs.request(bytes((0x18, 0x01, 0x02, 0x03)))
+        blocks.append(len(places.blocks))
+        for _ in range(10):
+            kcs.host_reads(registers.ST)
+        kcs.response(0x03, bytes((0x1C, 0x01, 0x00, 0x04, 0x05)))
+        blocks.append(len(places.blocks))
+        with tshark.capture_file(places.contents()) as path:
+            text = tshark.run("-r", path, "-q", "-z", "ipmi_kcs,stat").decode()
+        rows = {cells[0].strip(): [float(cell) for cell in cells[1:-1]] for cells in
+                (line.split("|") for line in text.splitlines() if line.startswith("All "))}
+        for row, begin, end, size, polls in (("All requests", *blocks[:2], 4, 0),
+                                             ("All responses", *blocks[1:], 5, 10)):
+            made = end - begin
+            for found, expected in zip(rows[row][:7], (
+                    1, size, made, made / size, polls / size, 0, 100 * polls / made)):
+                self.assertAlmostEqual(found, expected, delta=0.0501)
 
     def test_response_times(self):
         for sample in SAMPLES:
@@ -246,6 +275,23 @@ class StatsTree(unittest.TestCase):
                     self.assertEqual(found[name, "Requests", None], len(exchanges))
                     self.assertEqual(found[name, "Responses", None], len(exchanges))
                     self.assertEqual(found[name, "Faults", None], 0)
+
+    def test_faults(self):
+        """Each as often as it is an expert info: what lasts is one when it ends."""
+        texts = {}
+        for line in tshark.run("-G", "fields").decode().splitlines():
+            entry = line.split("\t")
+            if entry[0] == "F" and entry[3] == "FT_NONE":
+                texts[entry[4], entry[1]] = entry[2]
+        for sample in FAULTS:
+            with self.subTest(sample):
+                found = collections.Counter()
+                for (_, branch, item), count in self.counts(sample).items():
+                    if branch == "Faults" and item:
+                        found[texts[protocol(sample), item]] += count
+                self.assertTrue(found)
+                for field, count in found.items():
+                    self.assertEqual(count, len(fields(sample, field, "frame.number")), field)
 
     def test_names(self):
         found = self.counts("inside-kcs.pcapng")
