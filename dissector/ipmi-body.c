@@ -124,14 +124,16 @@ call_kcs(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, guint8 channel,
 /* An exception leaves the dissector thinking that it is inside a message until
  * it meets another packet number in the same conversation; the same packet,
  * dissected again, would come out as a nested one. So it gets to see one: a
- * response that goes to the BMC, which no request can match. */
+ * response that goes to the BMC, which no request can match. Its number is no
+ * packet's, but not less than that of the packet where the conversation began:
+ * before that there is none. */
 static void
 leave_nested_message(tvbuff_t *tvb, packet_info *pinfo)
 {
     static const guint8 response[] = { 0x3f << 2, 0xff, 0xff };
     guint32 num = pinfo->num;
 
-    pinfo->num = 0;
+    pinfo->num = G_MAXUINT32;
     call_kcs(tvb_new_child_real_data(tvb, response, sizeof response,
                                      sizeof response),
              pinfo, NULL, 0, TO_BMC);
