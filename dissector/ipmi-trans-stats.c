@@ -124,13 +124,14 @@ enum {
 };
 
 static stat_tap_table_item columns[COLUMNS] = {
-    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Command", "%s" },
-    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Hop", "%s" },
-    { TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Count", "%u" },
-    { TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Min (\u00b5s)", "%.2f" },
-    { TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Mean (\u00b5s)", "%.2f" },
-    { TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "p95 (\u00b5s)", "%.2f" },
-    { TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Max (\u00b5s)", "%.2f" },
+    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Command                            ",
+      "%-35s" },
+    { TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Hop       ", "%-10s" },
+    { TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "  Count", "%7u" },
+    { TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "    Min ms", "%10.3f" },
+    { TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "   Mean ms", "%10.3f" },
+    { TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "    p95 ms", "%10.3f" },
+    { TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "    Max ms", "%10.3f" },
 };
 
 static void
@@ -203,7 +204,7 @@ table_packet(void *tapdata, packet_info *pinfo _U_, epan_dissect_t *edt _U_,
             row = row_of(table, end->command, ipmi_hop_names[i], &next);
             distribution_add(
                 (distribution *)row[COLUMN_COMMAND].user_data.ptr_value,
-                nstime_to_msec(&end->time[i]) * 1000);
+                nstime_to_msec(&end->time[i]));
             show_row(row);
         }
     }
