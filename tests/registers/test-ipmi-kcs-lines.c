@@ -809,6 +809,13 @@ const struct test tests[] = {
         { "H W DI 68 42", "unknown ?ibf" },
         { "B W ST 02 02", "unknown ?ibf" },
         { "B R DI 68 00", "idle" } } },
+    { "state changes with what is no write to ST", BMC, 0, {
+        REQUEST,
+        { "B W DO 1c 81", "unknown abort response resync" } } },
+    { "state changes with a read of DI", BMC, 0, {
+        END,
+        { "H W DI 01 82", "wait last 01 request ?ibf" },
+        { "B R DI 01 40", "unknown abort response resync" } } },
     { "OBF jumps", BMC, 0, {
         AT_REST,
         { "B IRQ 1 01", "unknown resync" },
