@@ -4,10 +4,10 @@
  * the IPMI specification, v2.0.
  *
  * Both directions work in the same way, with the roles of the two sides
- * exchanged: the writer clears its pointer, writes a frame and sets its ATN bit;
- * the reader sets its busy bit, clears the ATN bit and its own pointer, reads
- * the frame and clears its busy bit (section 11.7). So there is one set of rules
- * here, and a direction is called a way.
+ * exchanged: the writer clears its pointer, writes a frame and sets its ATN
+ * bit; the reader sets its busy bit, clears the ATN bit and its own pointer,
+ * reads the frame and clears its busy bit (section 11.7). So there is one set
+ * of rules here, and a direction is called a way.
  *
  * The FIFO accesses of but one side are recorded, that of the machine which was
  * captured (docs/capture-format.md). So of one way the bytes are seen as they

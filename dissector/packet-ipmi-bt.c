@@ -96,9 +96,9 @@ static const ipmi_fault faults[] = {
     { "h_busy.not_set", PI_PROTOCOL, PI_WARN,
       "The host reads without H_BUSY: the BMC may write at the same time" },
     { "h2b_atn.overrun", PI_PROTOCOL, PI_WARN,
-      "The host writes while H2B_ATN is set: the request before was not taken" },
+      "The host writes while H2B_ATN is set: the last request was not taken" },
     { "b2h_atn.overrun", PI_PROTOCOL, PI_WARN,
-      "The BMC writes while B2H_ATN is set: the response before was not taken" },
+      "The BMC writes while B2H_ATN is set: the last response was not taken" },
     { "h2b_atn.not_cleared", PI_PROTOCOL, PI_WARN,
       "The BMC has read the request but not cleared H2B_ATN" },
     { "b2h_atn.not_cleared", PI_PROTOCOL, PI_WARN,
@@ -179,80 +179,6 @@ static int *const cr1_bits[] = { &hf_cr1_hbusy, &hf_cr1_h2b, NULL };
 static int *const cr2_bits[] = { &hf_cr2_hbusy, &hf_cr2_h2b, NULL };
 static int *const no_bits[] = { NULL };
 
-/* A register of 32 bits and those of its bits that the access is about. */
-static void
-add_cr(proto_tree *tree, tvbuff_t *tvb, const struct ipmi_record *record,
-       int hf, int *const *bits)
-{
-    const guint shift = 8 * record->lane;
-    const guint64 accessed =
-        ((G_GUINT64_CONSTANT(1) << 8 * MIN(record->width, 4)) - 1) << shift;
-    const guint32 value = record->value << shift;
-    proto_item *ti = proto_tree_add_uint(tree, hf, tvb, 8, 4, value);
-
-    tree = proto_item_add_subtree(ti, ett_value);
-    for (; *bits; bits++) {
-        const header_field_info *field =
-            proto_registrar_get_nth((guint)**bits);
-
-        if (!(field->bitmask & accessed)) {
-            continue;
-        }
-        if (field->type == FT_BOOLEAN) {
-            proto_tree_add_boolean(tree, **bits, tvb, 8, 4, value);
-        } else {
-            proto_tree_add_uint(tree, **bits, tvb, 8, 4, value);
-        }
-    }
-}
-
-static void
-add_value(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo _U_,
-          const struct ipmi_record *record, const ipmi_event *event _U_)
-{
-    switch (record->what) {
-    case IPMI_BT_ASPEED_CR0:
-        add_cr(tree, tvb, record, hf_cr0, cr0_bits);
-        return;
-    case IPMI_BT_ASPEED_CR1:
-        add_cr(tree, tvb, record, hf_cr1, cr1_bits);
-        return;
-    case IPMI_BT_ASPEED_CR2:
-        add_cr(tree, tvb, record, hf_cr2, cr2_bits);
-        return;
-    case IPMI_BT_ASPEED_CR3:
-        add_cr(tree, tvb, record, hf_cr3, no_bits);
-        return;
-    }
-    /* The others have one byte, whatever the width of the access. */
-    if (record->lane != 0) {
-        return;
-    }
-    switch (record->what) {
-    case IPMI_BT_CTRL:
-        proto_tree_add_bitmask(tree, tvb, 11, hf_ctrl, ett_value, ctrl_bits,
-                               ENC_NA);
-        break;
-    case IPMI_BT_FIFO:
-        proto_tree_add_item(tree, hf_fifo, tvb, 11, 1, ENC_NA);
-        break;
-    case IPMI_BT_INTMASK:
-        proto_tree_add_bitmask(tree, tvb, 11, hf_intmask, ett_value,
-                               intmask_bits, ENC_NA);
-        break;
-    }
-}
-
-static void
-add_state(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo _U_,
-          const struct ipmi_record *record _U_)
-{
-    proto_tree_add_bitmask(tree, tvb, 6, hf_state, ett_state, state_bits,
-                           ENC_NA);
-    proto_tree_add_bitmask(tree, tvb, 7, hf_state_intmask, ett_intmask,
-                           state_intmask_bits, ENC_NA);
-}
-
 /* A bit of a register, and what writing 1 to it does: nothing to say, or clear
  * it, or toggle it. */
 typedef struct {
@@ -327,6 +253,96 @@ value_words(wmem_allocator_t *scope, const struct ipmi_record *record,
     }
 }
 
+/* A register of 32 bits and those of its bits that the access is about. */
+static void
+add_cr(proto_tree *tree, tvbuff_t *tvb, const struct ipmi_record *record,
+       int hf, int *const *bits)
+{
+    const guint shift = 8 * record->lane;
+    const guint64 accessed =
+        ((G_GUINT64_CONSTANT(1) << 8 * MIN(record->width, 4)) - 1) << shift;
+    const guint32 value = record->value << shift;
+    proto_item *ti = proto_tree_add_uint(tree, hf, tvb, 8, 4, value);
+
+    tree = proto_item_add_subtree(ti, ett_value);
+    for (; *bits; bits++) {
+        const header_field_info *field =
+            proto_registrar_get_nth((guint)**bits);
+
+        if (!(field->bitmask & accessed)) {
+            continue;
+        }
+        if (field->type == FT_BOOLEAN) {
+            proto_tree_add_boolean(tree, **bits, tvb, 8, 4, value);
+        } else {
+            proto_tree_add_uint(tree, **bits, tvb, 8, 4, value);
+        }
+    }
+}
+
+/* A register of one byte: what it is told, and bit by bit. */
+static void
+add_bits(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
+         const struct ipmi_record *record, const ipmi_event *event, int hf,
+         int *const *bits)
+{
+    proto_item *ti = proto_tree_add_bitmask_with_flags(
+        tree, tvb, 11, hf, ett_value, bits, ENC_NA, BMT_NO_APPEND);
+
+    if (PTREE_DATA(tree)->visible) {
+        const char *words = value_words(pinfo->pool, record, event);
+
+        if (words) {
+            proto_item_append_text(ti, ", %s", words);
+        }
+    }
+}
+
+static void
+add_value(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
+          const struct ipmi_record *record, const ipmi_event *event)
+{
+    switch (record->what) {
+    case IPMI_BT_ASPEED_CR0:
+        add_cr(tree, tvb, record, hf_cr0, cr0_bits);
+        return;
+    case IPMI_BT_ASPEED_CR1:
+        add_cr(tree, tvb, record, hf_cr1, cr1_bits);
+        return;
+    case IPMI_BT_ASPEED_CR2:
+        add_cr(tree, tvb, record, hf_cr2, cr2_bits);
+        return;
+    case IPMI_BT_ASPEED_CR3:
+        add_cr(tree, tvb, record, hf_cr3, no_bits);
+        return;
+    }
+    /* The others have one byte, whatever the width of the access. */
+    if (record->lane != 0) {
+        return;
+    }
+    switch (record->what) {
+    case IPMI_BT_CTRL:
+        add_bits(tree, tvb, pinfo, record, event, hf_ctrl, ctrl_bits);
+        break;
+    case IPMI_BT_FIFO:
+        proto_tree_add_item(tree, hf_fifo, tvb, 11, 1, ENC_NA);
+        break;
+    case IPMI_BT_INTMASK:
+        add_bits(tree, tvb, pinfo, record, event, hf_intmask, intmask_bits);
+        break;
+    }
+}
+
+static void
+add_state(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo _U_,
+          const struct ipmi_record *record _U_)
+{
+    proto_tree_add_bitmask(tree, tvb, 6, hf_state, ett_state, state_bits,
+                           ENC_NA);
+    proto_tree_add_bitmask(tree, tvb, 7, hf_state_intmask, ett_intmask,
+                           state_intmask_bits, ENC_NA);
+}
+
 static void
 start(void *machine, const ipmi_point *point)
 {
@@ -340,7 +356,7 @@ feed(void *machine, const struct ipmi_record *record, struct ipmi_step *step)
 }
 
 static const ipmi_interface bt = {
-    .name = "IPMI BT registers",
+    .name = "IPMI BT Registers",
     .short_name = "IPMI BT",
     .filter = "ipmi_bt",
     .message_name = "BT frame",
@@ -362,8 +378,8 @@ static const ipmi_interface bt = {
 };
 
 #define BIT(hf, name, abbrev, width, bit, blurb) \
-    { &hf, { name, "ipmi_bt." abbrev, FT_BOOLEAN, width, NULL, bit, blurb, \
-             HFILL } }
+    { &hf, { name, "ipmi_bt." abbrev, FT_BOOLEAN, width, \
+             TFS(&tfs_set_notset), bit, blurb, HFILL } }
 
 void
 proto_register_ipmi_bt(void)
@@ -381,7 +397,7 @@ proto_register_ipmi_bt(void)
         BIT(hf_ctrl_b2h_atn, "B2H_ATN", "ctrl.b2h_atn", 8, IPMI_BT_B2H_ATN,
             "There is a response; the BMC sets it, the host clears it"),
         BIT(hf_ctrl_sms_atn, "SMS_ATN", "ctrl.sms_atn", 8, IPMI_BT_SMS_ATN,
-            "There is a message or an event; the BMC sets it, the host clears it"),
+            "There is something else; the BMC sets it, the host clears it"),
         BIT(hf_ctrl_oem0, "OEM0", "ctrl.oem0", 8, IPMI_BT_OEM0, NULL),
         BIT(hf_ctrl_h_busy, "H_BUSY", "ctrl.h_busy", 8, IPMI_BT_H_BUSY,
             "The host reads; it toggles it"),

@@ -550,7 +550,8 @@ static void test_longest_frame(void)
 
     memset(&player, 0, sizeof player);
     ipmi_bt_start(&player.machine, IPMI_POINT_BMC);
-    play(&player, "longest", BMC_BOOT ASKED BMC_IRQ "B W CTRL 86 | bmc-reads\n");
+    play(&player, "longest",
+         BMC_BOOT ASKED BMC_IRQ "B W CTRL 86 | bmc-reads\n");
     for (unsigned i = 0; i < 256; i++) {
         snprintf(script, sizeof script, "B R FIFO %x | %s request\n",
                  i ? i : 255, i < 255 ? "bmc-reads byte" : "bmc-works last");
