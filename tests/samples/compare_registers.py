@@ -1,16 +1,18 @@
 #!/usr/bin/python3
 # compare_registers.py
-# Holds the dissectors of registers against the decoder of decode_registers.py.
+# Holds the dissectors of registers against the decoders of decode_registers.py
+# and decode_traces.py.
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-"""Every record of every sample, and every packet of a transaction across
-places: what either side says of the fields that both know."""
+"""Every record of every sample, every whole frame, and every packet of a
+transaction across places: what either side says of the fields that both know."""
 
 import argparse
 import os
 
 import decode_registers
+import decode_traces
 import tshark
 
 TYPES = ("Request", "Response", "Control")
@@ -96,6 +98,7 @@ def differences(name):
     """Words for each difference between the two in a sample."""
     path = os.path.join(tshark.SAMPLES, name)
     ours, theirs = dissected(path), decode_registers.decode_registers(path)
+    theirs.update(decode_traces.decode_traces(path))
     for packet in sorted(ours.keys() | theirs.keys()):
         found, expected = ours.get(packet, {}), theirs.get(packet, {})
         for field in sorted(found.keys() | expected.keys()):
@@ -103,7 +106,7 @@ def differences(name):
                 continue
             if found.get(field) != expected.get(field):
                 yield (f"{name}: packet {packet}: {field}: tshark {found.get(field)}, "
-                       f"decode_registers.py {expected.get(field)}")
+                       f"the second decoder {expected.get(field)}")
 
 
 def main():

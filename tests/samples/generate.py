@@ -16,6 +16,7 @@ import sys
 import samples_bt           # noqa: F401
 import samples_channels     # noqa: F401
 import samples_end_to_end   # noqa: F401
+import samples_hpm2         # noqa: F401
 import samples_kcs          # noqa: F401
 from captures import (ACK, BMC_TO_HOST, FIN, HEADER, HOST_TO_BMC, RST, SAMPLES, Connection,
                       Ethernet, Link, sample)
