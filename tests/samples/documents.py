@@ -18,6 +18,7 @@ import xml.etree.ElementTree as ElementTree
 
 import decode
 import decode_registers
+import decode_traces
 import tshark
 
 FIELDS = os.path.normpath(os.path.join(tshark.HERE, "..", "..", "docs", "fields.md"))
@@ -155,11 +156,12 @@ def protocol_section(protocol, shown, names):
 
 
 def counts_of(name):
-    """How many messages a sample has, and records of registers or else control
-    commands."""
+    """How many messages a sample has, and records of registers, or whole frames,
+    or else control commands."""
     path = os.path.join(tshark.SAMPLES, name)
     frames = decode.decode(path)
     records = decode_registers.decode_registers(path)
+    records.update(decode_traces.decode_traces(path))
     types = [frame.get("type") for frame in frames]
     registers = [fields for fields in records.values()
                  if any(field.startswith(("ipmi_kcs.", "ipmi_bt.")) for field in fields)]

@@ -24,8 +24,8 @@ import sys
 import tshark
 
 # Small enough for the tree to be read.
-WITH_TREE = ("checksum-and-size", "control-commands", "frames-in-one-record", "no-direction",
-             "tcp-coalesced", "tcp-late-start")
+WITH_TREE = ("checksum-and-size", "control-commands", "frames-in-one-record", "hpm2-bt",
+             "no-direction", "tcp-coalesced", "tcp-late-start")
 
 # Of these only the packets with a comment.
 WITH_TREE_OF_SOME = ("end-to-end", "registers-bt", "registers-kcs")
