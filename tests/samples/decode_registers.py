@@ -111,10 +111,17 @@ class Message:
         self.frames.append(record.number)
 
 
+class Loss:
+    """Something is missing before a packet."""
+
+    def __init__(self, packet):
+        self.number = packet.number
+
+
 class Channel:
-    """Follows an interface: what it finds goes to messages, complete or not, in
-    the order of their ends; an entry that is no message is a packet that ends
-    what waits."""
+    """Follows an interface. What it finds are messages that are complete, records
+    after which nothing that waited is answered, and, as Loss, those before which
+    the capture has lost something."""
 
     BITS = {}
 
@@ -136,10 +143,10 @@ class Channel:
         """Bits of the state that an event can change."""
         raise NotImplementedError
 
-    def lost_by_jump(self, record):
-        """The packet, if nothing that waits will be answered after it, whose
-        state does not follow from the one before."""
-        return [record]
+    def lose(self, packet):
+        """Something is missing before a packet."""
+        self.start()
+        self.found.append(Loss(packet))
 
     def faults(self, record):
         """Names of what an access does wrong."""
@@ -151,15 +158,11 @@ class Channel:
 
     def feed(self, record):
         """A record; returns the names of its faults."""
-        if record.packet.dropped:
-            self.start()
-            self.found.append(record)
-            self.state = None
-        elif self.state is not None and \
-                (self.state ^ record.state) & ~self.may_change(record):
-            # After a migration the state is another one.
-            self.start()
-            self.found.extend(self.lost_by_jump(record))
+        jumps = self.state is not None and \
+            (self.state ^ record.state) & ~self.may_change(record)
+        if record.packet.dropped or jumps:      # as after a migration
+            self.lose(record.packet)
+            self.state = None if record.packet.dropped else self.state
         faults = list(self.faults(record))
         if record.operation == RESET:
             self.start()
@@ -218,7 +221,8 @@ class Kcs(Channel):
                 if self.message:
                     self.ends(self.message, record)
                 self.message, self.step = None, "waits"
-        elif record.is_access(BMC, WRITE, *OUT) and self.step == "waits" and state == READING:
+        elif record.is_access(BMC, WRITE, *OUT) and state == READING and \
+                (self.step == "waits" or self.step is None and self.at_rest):
             self.message, self.step = Message(record, True), "reading"
         elif record.is_access(HOST, READ, DO) and self.state is not None and self.state & OBF:
             if self.step in ("waits", "reading") and state == READING:
@@ -279,9 +283,6 @@ class Bt(Channel):
         self.knows_write = False        # that what is written begins a frame
         if self.point.side is None:
             self.point.side = HOST
-
-    def lost_by_jump(self, record):
-        return []       # several may wait, and the BMC has them
 
     def may_change(self, record):
         # What shakes hands: nothing but writes to CTRL changes that.
@@ -382,9 +383,9 @@ class Matcher:
         self.place, self.station, self.wire_seq = place, station, wire_seq
         self.seen = []
 
-    def cut(self, record):
-        """Nothing that waits will be answered."""
-        self.link.cut({"packet": record.number})
+    def cut(self, found, is_loss):
+        """Nothing that waits is answered, as far as it is known."""
+        (self.link.lose if is_loss else self.link.cut)({"packet": found.number})
 
     def take(self, message, fields, body):
         """A good message. Adds what it is to fields."""
@@ -404,6 +405,8 @@ class Matcher:
             if "response_to" in frame and "duplicate_of" not in frame:
                 request["_seen"].response = message.complete
                 request["_seen"].response_begin = message.begin
+                if frame["seq"] is None:
+                    del self.link.latest[None]
         frame["_new"] = before
         return frame
 
@@ -573,8 +576,8 @@ def follow_channel(channel, packets):
     matcher = Matcher(channel.point.place(True), channel.point, registers_seq)
     frames = []
     for found in channel.found:
-        if isinstance(found, Record):
-            matcher.cut(found)
+        if not isinstance(found, Message):
+            matcher.cut(found, isinstance(found, Loss))
             continue
         fields, body = message_fields(channel.protocol, found)
         for number in found.frames:
@@ -603,7 +606,7 @@ def decode_registers(path):
         protocols[packet.number] = protocol
         if len(content) < RECORD_SIZE:
             packets[packet.number] = {"record.short": True}
-            channel.start()
+            channel.lose(packet)
             channel.state = None
             continue
         record = Record(packet, content)
