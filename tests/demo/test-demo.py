@@ -194,6 +194,18 @@ def check_inside(build, path, responder):
               f"{sender}: {sent}", f"{receiver}: {got}")
 
 
+def check_hops(output):
+    """Each command has to be found at all places, and its time to be that of the
+    parts of its way."""
+    words = " ".join(output.split())
+    commands = re.search(r"(\d+) commands, \1 responses", words)
+    hops = re.search(r"From the first access to the last, (\d+) commands took [0-9.]+ ms each: "
+                     r"the guest ([0-9.]+) %, its QEMU ([0-9.]+) %, the wire ([0-9.]+) %, the "
+                     r"QEMU of the BMC ([0-9.]+) %, its firmware ([0-9.]+) %", words)
+    check(commands and hops and commands[1] == hops[1], output)
+    check(abs(sum(map(float, hops.groups()[1:])) - 100) < 0.5, hops[0])
+
+
 def vm_to_vm(build, folder, *emulator):
     for board in RESPONDERS:
         demo = Demo(build, folder, f"--vm-to-vm={board}", *emulator)
@@ -218,6 +230,7 @@ def vm_to_vm(build, folder, *emulator):
         with open(demo.report, encoding="ascii") as report:
             check("Back from a reset\n" in report.read(), "the host did not come back")
         check(f"Inside both:     {demo.inside}" in output, output)
+        check_hops(output)
         check_inside(build, demo.inside, RESPONDERS[board])
 
 
