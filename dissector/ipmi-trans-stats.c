@@ -248,7 +248,7 @@ table_free_item(stat_tap_table *table _U_, guint row _U_, guint column,
 }
 
 static stat_tap_table_ui table_ui = {
-    .group = REGISTER_STAT_GROUP_GENERIC,
+    .group = REGISTER_PACKET_STAT_GROUP_UNSORTED,
     .title = "IPMI transactions",
     .tap_name = "ipmi_trans",
     .cli_string = "ipmi_trans,stat",
