@@ -288,7 +288,7 @@ static void fifo(struct ipmi_bt_machine *machine,
  * The control register (section 11.6.1)
  */
 
-/* Something happened that may be the reason of one. */
+/* Something happened that may be the reason of an interrupt. */
 static void irq_reason(struct ipmi_bt_machine *machine)
 {
     machine->irq_count[0] = machine->irq_count[1] = 0;
