@@ -342,6 +342,10 @@ ipmi_message_add(proto_tree *tree, ipmi_message_fields *fields,
     guint32 body = ipmi_body(netfn, bytes + data, message->end - data);
 
     /* Many an error response leaves the identifier out. */
+    message->ccode = 0;
+    message->ccode_name = NULL;
+    message->ccode_item = NULL;
+    message->data_item = NULL;
     message->body = transaction ? transaction->body : body;
     message->command = ipmi_command_find(netfn, message->body,
                                          bytes[message->cmd]);

@@ -138,13 +138,12 @@ add_size_experts(packet_info *pinfo, proto_item *item,
         { IPMI_EXTERN_MAX_QEMU, &ei_too_long_qemu, "QEMU" },
     };
 
-    for (guint i = 0; i < array_length(limits); i++) {
-        if (decoded->frame.len > limits[i].max) {
-            expert_add_info_format(pinfo, item, limits[i].ei,
-                "Message of %s%zu bytes is longer than the %u that %s takes",
-                decoded->truncated ? "more than " : "", decoded->frame.len,
-                limits[i].max, limits[i].who);
-        }
+    for (guint i = 0; i < array_length(limits) &&
+                      decoded->frame.len > limits[i].max; i++) {
+        expert_add_info_format(pinfo, item, limits[i].ei,
+            "Message of %s%zu bytes is longer than the %u that %s takes",
+            decoded->truncated ? "more than " : "", decoded->frame.len,
+            limits[i].max, limits[i].who);
     }
 }
 
@@ -271,6 +270,7 @@ dissect_message(packet_info *pinfo, proto_tree *tree, proto_tree *body_tree,
     message->truncated = decoded->truncated;
     message->matcher = &decoded->link->matcher;
     message->match = match;
+    message->cutoff = CUTOFF_NONE;
     if (PINFO_FD_VISITED(pinfo) && match->transaction &&
         !match->transaction->response_frame) {
         message->cutoff = ipmi_extern_connection_cutoff(decoded->link, pinfo,
@@ -484,7 +484,7 @@ ipmi_extern_dissect_unit(tvbuff_t *tvb, int offset, int frame_len,
     tvbuff_t *wire = tvb_new_subset_length_caplen(tvb, offset, captured_len,
                                                   frame_len);
     const guint64 dropped = index == 0 ? frames_dropped(pinfo, link) : 0;
-    ipmi_extern_decoded decoded = { 0 };
+    ipmi_extern_decoded decoded;
     unit_shape shape;
     proto_tree *body_tree = tree, *unit_tree = NULL;
     proto_item *item = NULL, *ti;
@@ -495,6 +495,8 @@ ipmi_extern_dissect_unit(tvbuff_t *tvb, int offset, int frame_len,
         ipmi_extern_track_loss(link, pinfo);
     }
     ipmi_extern_unit_track(pinfo, link, index, &decoded);
+    decoded.control = NULL;
+    decoded.message.name = NULL;
     decoded.wire_len = (guint)frame_len;
     decoded.tvb = tvb_new_child_real_data(tvb, decoded.bytes,
                                           (guint)decoded.frame.len,
@@ -552,7 +554,8 @@ ipmi_extern_dissect_unit(tvbuff_t *tvb, int offset, int frame_len,
         break;
     }
     show_summary(pinfo, unit_tree, item, &decoded, shape, index);
-    if (decoded.unit->match.transaction) {
+    if (decoded.unit->match.transaction &&
+        decoded.unit->match.transaction->trans) {
         ipmi_trans_dissect(wire, pinfo, tree, decoded.unit->match.transaction);
     }
 
