@@ -7,17 +7,21 @@
 and sharkd, to get packets of a large capture in any order."""
 
 import collections
+import contextlib
+import os
 import random
 import statistics
 import sys
+import time
 
-from runs import HERE, Case, Sharkd, fail, show_progress
+from runs import HERE, Case, fail, show_progress
 from tables import Targets, print_costs, print_growth, ratios, span, table
 
-sys.path.insert(0, str(HERE.parent / "capture"))
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "capture")]
 
 import models  # noqa: E402
 import reader  # noqa: E402
+from sharkd import Sharkd  # noqa: E402
 
 RECORDS = 1_000_000
 SIZES = (100_000, 1_000_000, 10_000_000)
@@ -124,11 +128,21 @@ def check_dissected(bench, kind, expected):
     print(f"check: {kind}, {total} messages in {CHECKED_RECORDS} records")
 
 
+@contextlib.contextmanager
+def loaded(bench, name):
+    """A sharkd that has read a capture."""
+    os.environ["WIRESHARK_PLUGIN_DIR"] = str(bench.build / "dissector/plugins")
+    with open(bench.path(name), "rb") as capture, \
+            Sharkd([capture.fileno()]) as sharkd:
+        sharkd.result("load", file=f"/dev/fd/{capture.fileno()}")
+        yield sharkd
+
+
 def check_random_access(bench, kind):
     """sharkd must run with the plugin."""
-    with Sharkd(bench, kind) as sharkd:
+    with loaded(bench, kind) as sharkd:
         for frame in asked_frames(range(1, CHECKED_RECORDS + 1), 1):
-            tree = sharkd.request("frame", frame=frame, proto=True)["tree"]
+            tree = sharkd.result("frame", frame=frame, proto=True)["tree"]
             if not any(item.get("f") in (dissector(kind), "ipmi_extern")
                        for item in tree):
                 fail(f"sharkd, {kind}: packet {frame} without the plugin")
@@ -169,7 +183,9 @@ def median_by_tenth(sharkd, frames):
     random.Random(2).shuffle(order)
     seconds = [0.0] * len(frames)
     for i in order:
-        seconds[i] = sharkd.time_of(frames[i])
+        begin = time.perf_counter()
+        sharkd.frame(frames[i])
+        seconds[i] = time.perf_counter() - begin
     return [statistics.median(seconds[at:at + ASKED_PER_TENTH])
             for at in range(0, len(frames), ASKED_PER_TENTH)]
 
@@ -192,7 +208,7 @@ def measure_random_access(bench, rounds):
                 asked_frames(complete, ASKED_PER_TENTH),
         }
         measured = collections.defaultdict(list)
-        with Sharkd(bench, f"{kind}-{RECORDS}") as sharkd:
+        with loaded(bench, f"{kind}-{RECORDS}") as sharkd:
             for number in range(1, rounds + 1):
                 for name, frames in asked.items():
                     show_progress(f"sharkd, round {number} of {rounds}: "

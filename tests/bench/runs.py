@@ -1,17 +1,15 @@
 # runs.py
-# Runs tshark and sharkd on generated captures, and says what that took.
+# Runs tshark on generated captures, and says what that took.
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-"""What all parts of the benchmark need: captures, ways to run Wireshark's
-programs on them with the plugin, and what a run has cost."""
+"""What all parts of the benchmark need: captures, ways to run tshark on them
+with the plugin, and what a run has cost."""
 
 import collections
-import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -64,14 +62,11 @@ class Bench:
     def path(self, name):
         return self.folder / name
 
-    def environment(self, plugins=None):
-        plugins = plugins or self.build / "dissector/plugins"
-        return {**os.environ, "WIRESHARK_PLUGIN_DIR": str(plugins)}
-
     def start(self, case, arguments, stdout):
         """Starts tshark; its standard input is the capture, which it could
         not open itself where the cache is the home directory of root."""
-        plugins, script = None, []
+        plugins = self.build / "dissector/plugins"
+        script = []
         if case.lua:
             plugins = "/nonexistent"
             script = ["-X", f"lua_script:{LUA_SCRIPT}"]
@@ -81,7 +76,7 @@ class Bench:
                 [RUN_TSHARK, "-n", "-r", "/dev/stdin", *script, *case.options,
                  *limit, *arguments],
                 stdin=capture, stdout=stdout, stderr=subprocess.PIPE,
-                env=self.environment(plugins))
+                env={**os.environ, "WIRESHARK_PLUGIN_DIR": str(plugins)})
 
     def measure(self, case):
         """Dissects every packet, with a tree, and prints nothing of it. A
@@ -126,57 +121,3 @@ class Bench:
             fail(f"tshark, {case.name}: exit status {tshark.returncode}\n"
                  f"{errors.decode()}")
         return [line.split("\t") for line in output.decode().splitlines()]
-
-
-class Sharkd:
-    """Wireshark without its window: a capture that was read once, and whose
-    packets are dissected as they are asked for, in any order. To be used in a
-    with statement."""
-
-    PROGRAM = os.environ.get("SHARKD", "sharkd")
-
-    def __init__(self, bench, name):
-        self.requests = 0
-        # It says things there that are no errors.
-        self.messages = tempfile.TemporaryFile()
-        with open(bench.path(name), "rb") as capture:
-            self.process = subprocess.Popen(
-                [RUN_TSHARK, "-"], stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=self.messages,
-                pass_fds=[capture.fileno()],
-                env={**bench.environment(), "TSHARK": self.PROGRAM})
-            self.request("load", file=f"/dev/fd/{capture.fileno()}")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.wait()
-        self.process.stdout.close()
-        self.messages.close()
-
-    def call(self, method, **parameters):
-        """Sends a JSON-RPC call; the line that answers it."""
-        self.requests += 1
-        call = {"jsonrpc": "2.0", "id": self.requests, "method": method,
-                "params": parameters}
-        self.process.stdin.write(json.dumps(call).encode() + b"\n")
-        self.process.stdin.flush()
-        return self.process.stdout.readline()
-
-    def request(self, method, **parameters):
-        """The result of a call."""
-        answer = self.call(method, **parameters)
-        try:
-            return json.loads(answer)["result"]
-        except (ValueError, KeyError):
-            self.messages.seek(0)
-            fail(f"sharkd, {method} {parameters}: {answer.decode()}\n"
-                 f"{self.messages.read().decode()}")
-
-    def time_of(self, frame):
-        """Seconds to get all of a packet: its tree, columns and bytes."""
-        begin = time.perf_counter()
-        self.call("frame", frame=frame, proto=True, columns=True, bytes=True)
-        return time.perf_counter() - begin
