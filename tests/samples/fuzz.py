@@ -11,6 +11,7 @@ ones mean, and loses, doubles and exchanges some. A seed always gives the same
 file; the one that fails is named."""
 
 import argparse
+import collections
 import os
 import random
 import subprocess
@@ -57,6 +58,8 @@ def payload_of(packet):
     """The dissector of a packet and the bytes that are for it."""
     if packet.linktype == LINKTYPE_ETHERNET:
         return WIRE, decode.tcp(packet)[4]
+    if packet.linktype != LINKTYPE_WIRESHARK_UPPER_PDU:
+        return BT, packet.data      # a frame of it in another format
     for dissector in (WIRE, KCS, BT):
         payload = decode.upper_pdu(packet, dissector)
         if payload is not None:
@@ -89,8 +92,8 @@ def damaged_packets(packets, rng, rate):
         dissector, payload = payload_of(packet)
         start = packet.data[:len(packet.data) - len(payload)]
         dropped = packet.dropped
-        if dissector == WIRE:
-            payload = damaged(payload, MEANINGFUL[WIRE], rng,
+        if dissector == WIRE or packet.linktype != LINKTYPE_WIRESHARK_UPPER_PDU:
+            payload = damaged(payload, MEANINGFUL[dissector], rng,
                               packet.linktype != LINKTYPE_ETHERNET)
         elif rng.random() < rate:
             how = rng.randrange(8)
@@ -112,13 +115,20 @@ def damaged_packets(packets, rng, rate):
     return found
 
 
-def damaged_samples(linktype, rng):
-    """A capture of damaged copies of all samples of a link type."""
+def all_samples():
+    """{link type: [packets of one sample]}."""
+    found = collections.defaultdict(list)
+    for name in tshark.samples():
+        packets = list(decode.read(os.path.join(tshark.SAMPLES, name)))
+        found[packets[0].linktype].append(packets)
+    return found
+
+
+def damaged_samples(linktype, samples, rng):
+    """A capture of damaged copies of samples of a link type."""
     capture = Capture(linktype)
     rate = rng.choice((0.005, 0.05, 0.5))
-    for name in tshark.samples():
-        packets = [packet for packet in decode.read(os.path.join(tshark.SAMPLES, name))
-                   if packet.linktype == linktype]
+    for packets in samples:
         interfaces = {}
         for packet, data, dropped in damaged_packets(packets, rng, rate):
             if packet.interface not in interfaces:
@@ -138,9 +148,10 @@ def main():
     parser.add_argument("--keep", metavar="FILE", help="write the capture that fails to FILE")
     arguments = parser.parse_args()
     runs = 0
+    samples = all_samples()
     for seed in range(arguments.first, arguments.first + arguments.rounds):
-        for linktype in (LINKTYPE_WIRESHARK_UPPER_PDU, LINKTYPE_ETHERNET):
-            contents = damaged_samples(linktype, random.Random(seed))
+        for linktype in samples:
+            contents = damaged_samples(linktype, samples[linktype], random.Random(seed))
             with tshark.capture_file(contents) as path:
                 for way in WAYS:
                     runs += 1
