@@ -5,9 +5,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 """Every sample is read twice by one sharkd. Of the first reading all packets
-are asked for from the first to the last, of the second in no order and then
-once more, as in a window where somebody jumps about; and whatever files
-were open before."""
+are asked for from the first to the last, of the second in no order and each
+twice, as in a window where somebody jumps about; and whatever files were open
+before."""
 
 import difflib
 import json
@@ -50,9 +50,9 @@ def check(sharkd, name):
     """What is wrong with a sample, in words."""
     in_order = {number: sharkd.frame(number) for number in load(sharkd, name)}
     numbers = list(load(sharkd, name))
-    for turn in ("first", "second"):
-        random.Random(turn).shuffle(numbers)
-        for number in numbers:
+    random.Random(name).shuffle(numbers)
+    for number in numbers:
+        for turn in ("first", "second"):
             answer = sharkd.frame(number)
             if without_id(answer) != without_id(in_order[number]):
                 yield (f"{name}, packet {number}, for the {turn} time in no order:\n"
