@@ -528,6 +528,32 @@ exchange(struct ipmi_trans *a, struct ipmi_trans *b, ipmi_place from)
 }
 
 static ws_bool
+are_apart(const struct ipmi_trans *a, const struct ipmi_trans *b)
+{
+    for (guint i = 0; i < IPMI_PLACES; i++) {
+        if (a->at[i] && b->at[i]) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Two commands that have no place in common turn out to be one. */
+static void
+unite(struct ipmi_trans *into, struct ipmi_trans *from)
+{
+    into->numbered |= from->numbered;
+    from->numbered = 0;
+    for (guint i = 0; i < IPMI_PLACES; i++) {
+        if (from->at[i]) {
+            into->at[i] = from->at[i];
+            into->at[i]->trans = into;
+            from->at[i] = NULL;
+        }
+    }
+}
+
+static ws_bool
 has_between(const struct ipmi_trans *trans, guint from, guint to)
 {
     for (guint i = from; i < to; i++) {
@@ -554,6 +580,7 @@ is_inside(const ipmi_station *bmc_side, const ipmi_transaction *transaction,
                        &other->response_time) <= 0);
 }
 
+/* Puts a command right of which host_side has the rest, as is known now. */
 static void
 look_back_from(ipmi_station *bmc_side, ipmi_transaction *transaction,
                ipmi_station *host_side)
@@ -568,12 +595,16 @@ look_back_from(ipmi_station *bmc_side, ipmi_transaction *transaction,
         struct ipmi_trans *right = other.transaction->trans;
 
         if (!is_same(bmc_side, transaction, &other) ||
-            !is_inside(bmc_side, transaction, &other) ||
-            (right != trans && !right->guessed &&
-             has_between(right, bmc_side->place, IPMI_PLACES))) {
+            !is_inside(bmc_side, transaction, &other)) {
             continue;
         }
-        if (right != trans) {
+        if (right != trans && are_apart(right, trans)) {
+            unite(right, trans);
+        } else if (right != trans) {
+            if (!right->guessed &&
+                has_between(right, bmc_side->place, IPMI_PLACES)) {
+                continue;
+            }
             exchange(trans, right, bmc_side->place);
         }
         right->guessed = 0;
@@ -859,15 +890,13 @@ static ws_bool
 join_rest(ipmi_station *station, ipmi_transaction *transaction,
           const candidate *other)
 {
-    struct ipmi_trans *trans = transaction->trans;
     struct ipmi_trans *rest = other->transaction->trans;
 
-    if (has_between(trans, station->place + 1, IPMI_PLACES) ||
-        has_between(rest, 0, station->place + 1)) {
+    if (!are_apart(transaction->trans, rest)) {
         return 0;
     }
     note_time(station, transaction, other);
-    exchange(trans, rest, station->place + 1);
+    unite(transaction->trans, rest);
     return 1;
 }
 

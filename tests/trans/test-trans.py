@@ -128,7 +128,7 @@ def check_once(labels, packets):
 
 
 # What is found out too late to be shown in one pass.
-NEEDS_TWO_PASSES = ("two_hosts_in_step_from_the_start", "clocks_", "another_host",
+NEEDS_TWO_PASSES = ("two_hosts_in_step_from_the_start", "clocks_", "another_",
                     "many_machines_without_names")
 
 
@@ -352,6 +352,40 @@ def another_host():
     second = lab.path(names=("host1", None), places=(HR, HW))
     second.interfaces |= {place: first.interfaces[place] for place in (BW, BR)}
     one_after_the_other(lab, second, 20, at + 10 * MS)
+    return lab
+
+
+@scenario
+def another_connection():
+    """The program between the machines counts a new connection as another link."""
+    lab = Lab()
+    first = lab.path(places=PLACES)
+    at = one_after_the_other(lab, first, 20)
+    second = lab.path(places=(TAP,))
+    second.interfaces = {**first.interfaces, **second.interfaces}
+    one_after_the_other(lab, second, 20, at + 10 * MS)
+    return lab
+
+
+@scenario
+def several_under_way():
+    """The host does not wait for the responses."""
+    lab = Lab()
+    path = lab.path(places=(HW, TAP, BW))
+    for number in range(200):
+        lab.command(path, number * 20 * US, *MIX[1], firmware=(1 + number % 3) * 100 * US)
+    return lab
+
+
+@scenario
+def host_repeats():
+    """The host gives up and asks again before anyone has answered."""
+    lab = Lab()
+    path = lab.path()
+    at = one_after_the_other(lab, path, 5, commands=MIX[1:2])
+    for reaches in (HW, BW):
+        lab.command(path, at, *MIX[1], reaches=reaches, gives_up=None)
+        at = one_after_the_other(lab, path, 5, at + 500 * MS, commands=MIX[1:2])
     return lab
 
 
