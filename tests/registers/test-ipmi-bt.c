@@ -3,10 +3,9 @@
  * ones and others, at the host's point of capture and at the BMC's.
  *
  * A script has a record in each line, as people write it down, and after "|"
- * what the machine must say: the phase after it, what it does to a message, "!"
- * and a fault. The control register after a record is worked out here, by the
- * rules of the IPMI specification, v2.0, section 11.6.1, where no "=" and a
- * number says what it is.
+ * what the machine must say, in the words of step-words.h. The control register
+ * after a record is worked out here, by the rules of the IPMI specification,
+ * v2.0, section 11.6.1, where no "=" and a number says what it is.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -14,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "step-words.h"
 #include "test-ipmi-bt.h"
 
 unsigned checks;
@@ -66,14 +66,6 @@ static const char *const condition_names[] = {
     [IPMI_BT_IRQ_MISSING] = "irq",
 };
 
-static const char *const event_names[] = {
-    [IPMI_TRANSFER_NONE] = "",
-    [IPMI_TRANSFER_BYTE] = "byte",
-    [IPMI_TRANSFER_END] = "end",
-    [IPMI_TRANSFER_LAST] = "last",
-    [IPMI_TRANSFER_ABORT] = "abort",
-};
-
 static bool phases_seen[LENGTH_OF(phase_names)];
 static uint32_t faults_seen, conditions_seen;
 
@@ -81,7 +73,7 @@ static uint32_t faults_seen, conditions_seen;
 struct player {
     struct ipmi_bt_machine machine;
     uint8_t state, intmask;
-    bool    with_conditions;    /* the script tells them, after "?" */
+    bool    with_conditions;    /* the script tells them */
 };
 
 static void broken(const char *what, const char *line)
@@ -172,41 +164,12 @@ static struct ipmi_record parse(struct player *player, const char *line)
     return record;
 }
 
-static void append(char *text, size_t size, const char *mark, const char *word)
-{
-    const size_t len = strlen(text);
-
-    snprintf(text + len, size - len, "%s%s%s", len ? " " : "", mark, word);
-}
-
-/* What a machine says, in words. */
-static void describe(const struct ipmi_step *step, bool with_conditions,
-                     char *text, size_t size)
-{
-    text[0] = '\0';
-    append(text, size, "", phase_names[step->after]);
-    if (step->begins)
-        append(text, size, "", "begin");
-    if (step->event != IPMI_TRANSFER_NONE)
-        append(text, size, "", event_names[step->event]);
-    if (step->begins || step->event != IPMI_TRANSFER_NONE)
-        append(text, size, "", step->from_bmc ? "response" : "request");
-    if (step->poll)
-        append(text, size, "", "poll");
-    if (step->raised)
-        append(text, size, "", "raised");
-    if (step->resync)
-        append(text, size, "", "resync");
-    for (unsigned n = 0; n < IPMI_BT_FAULTS; n++)
-        if (step->faults >> n & 1)
-            append(text, size, "!", fault_names[n]);
-    for (unsigned n = 0; with_conditions && n < IPMI_BT_CONDITIONS; n++)
-        if (step->conditions >> n & 1)
-            append(text, size, "?", condition_names[n]);
-}
-
 static void play_line(struct player *player, const char *test, char *line)
 {
+    const struct step_names names = {
+        phase_names, fault_names, IPMI_BT_FAULTS,
+        condition_names, player->with_conditions ? IPMI_BT_CONDITIONS : 0
+    };
     char *expected = strstr(line, " | ");
     struct ipmi_step step = { 0 };
     struct ipmi_record record;
@@ -218,15 +181,13 @@ static void play_line(struct player *player, const char *test, char *line)
     expected += strlen(" | ");
     record = parse(player, line);
     ipmi_bt_feed(&player->machine, &record, &step);
-    describe(&step, player->with_conditions, said, sizeof said);
+    step_in_words(&step, &names, said, sizeof said);
     checks++;
     if (strcmp(said, expected) != 0) {
         failures++;
         printf("%s: %s:\n    it should say: %s\n    but it says:   %s\n", test,
                line, expected, said);
     }
-    if (step.event == IPMI_TRANSFER_BYTE || step.event == IPMI_TRANSFER_LAST)
-        CHECK(step.byte == (uint8_t) record.value, "%s: %s", test, line);
     phases_seen[step.after] = true;
     faults_seen |= step.faults;
     conditions_seen |= step.conditions;
@@ -286,10 +247,10 @@ static void begin_with(const char *test, enum ipmi_machine_point point,
  * meanwhile, where it depends on others. */
 #define HOST_WRITES(seq, phase) \
     "H W CTRL 01 | " phase " begin request\n" \
-    "H W FIFO 03 | host-writes byte request\n" \
-    "H W FIFO 18 | host-writes byte request\n" \
-    "H W FIFO " seq " | host-writes byte request\n" \
-    "H W FIFO 01 | host-writes byte request\n" \
+    "H W FIFO 03 | host-writes byte 03 request\n" \
+    "H W FIFO 18 | host-writes byte 18 request\n" \
+    "H W FIFO " seq " | host-writes byte " seq " request\n" \
+    "H W FIFO 01 | host-writes byte 01 request\n" \
     "H W CTRL 04 | request-waits end request\n"
 /* An emulator's own BMC keeps B_BUSY until it answers. */
 #define TAKEN \
@@ -300,11 +261,11 @@ static void begin_with(const char *test, enum ipmi_machine_point point,
     "H W CTRL 40 | host-reads\n" \
     "H W CTRL 08 | host-reads\n" \
     "H W CTRL 02 | host-reads\n" \
-    "H R FIFO 04 | host-reads byte response\n" \
-    "H R FIFO 1c | host-reads byte response\n" \
-    "H R FIFO " seq " | host-reads byte response\n" \
-    "H R FIFO 01 | host-reads byte response\n" \
-    "H R FIFO c1 | host-reads last response\n" \
+    "H R FIFO 04 | host-reads byte 04 response\n" \
+    "H R FIFO 1c | host-reads byte 1c response\n" \
+    "H R FIFO " seq " | host-reads byte " seq " response\n" \
+    "H R FIFO 01 | host-reads byte 01 response\n" \
+    "H R FIFO c1 | host-reads last c1 response\n" \
     "H W CTRL 40 | " phase "\n"
 
 /* Of the host that the BMC's emulator plays, the FIFO is not seen. */
@@ -319,18 +280,18 @@ static void begin_with(const char *test, enum ipmi_machine_point point,
     "B W CTRL 80 | bmc-reads\n" \
     "B W CTRL 04 | bmc-reads\n" \
     "B W CTRL 02 | bmc-reads\n" \
-    "B R FIFO 03 | bmc-reads byte request\n" \
-    "B R FIFO 18 | bmc-reads byte request\n" \
-    "B R FIFO " seq " | bmc-reads byte request\n" \
-    "B R FIFO 01 | bmc-works last request\n" \
+    "B R FIFO 03 | bmc-reads byte 03 request\n" \
+    "B R FIFO 18 | bmc-reads byte 18 request\n" \
+    "B R FIFO " seq " | bmc-reads byte " seq " request\n" \
+    "B R FIFO 01 | bmc-works last 01 request\n" \
     "B W CTRL 80 | bmc-works\n"
 #define BMC_WRITES(seq, phase) \
     "B W CTRL 01 | " phase " begin response\n" \
-    "B W FIFO 04 | bmc-writes byte response\n" \
-    "B W FIFO 1c | bmc-writes byte response\n" \
-    "B W FIFO " seq " | bmc-writes byte response\n" \
-    "B W FIFO 01 | bmc-writes byte response\n" \
-    "B W FIFO c1 | bmc-writes byte response\n" \
+    "B W FIFO 04 | bmc-writes byte 04 response\n" \
+    "B W FIFO 1c | bmc-writes byte 1c response\n" \
+    "B W FIFO " seq " | bmc-writes byte " seq " response\n" \
+    "B W FIFO 01 | bmc-writes byte 01 response\n" \
+    "B W FIFO c1 | bmc-writes byte c1 response\n" \
     "B W CTRL 08 | response-waits end response\n"
 #define FETCHED(phase) \
     "H W CTRL 40 | host-reads\n" \
@@ -376,10 +337,10 @@ static void test_exchanges(void)
            ASKED
            BMC_IRQ
            "B W CTRL 86 | bmc-reads\n"
-           "B R FIFO 03 | bmc-reads byte request\n"
-           "B R FIFO 18 | bmc-reads byte request\n"
-           "B R FIFO 05 | bmc-reads byte request\n"
-           "B R FIFO 01 | bmc-works last request\n"
+           "B R FIFO 03 | bmc-reads byte 03 request\n"
+           "B R FIFO 18 | bmc-reads byte 18 request\n"
+           "B R FIFO 05 | bmc-reads byte 05 request\n"
+           "B R FIFO 01 | bmc-works last 01 request\n"
            BMC_WRITES("05", "bmc-works")
            "H W CTRL 08 | not-ready\n"
            "B W CTRL 80 | idle\n");
@@ -399,13 +360,13 @@ static void test_several_outstanding(void)
             "B W CTRL 80 | bmc-works\n"
             "H R CTRL 00 | bmc-works poll\n"
             "H W CTRL 01 | bmc-works begin request\n"
-            "H W FIFO 03 | host-writes byte request\n"
+            "H W FIFO 03 | host-writes byte 03 request\n"
             "H R CTRL 00 | host-writes\n"
-            "H W FIFO 18 | host-writes byte request\n"
+            "H W FIFO 18 | host-writes byte 18 request\n"
             /* The first response comes in the middle of it. */
             "B W CTRL 08 | response-waits begin response\n"
-            "H W FIFO 02 | host-writes byte request\n"
-            "H W FIFO 01 | host-writes byte request\n"
+            "H W FIFO 02 | host-writes byte 02 request\n"
+            "H W FIFO 01 | host-writes byte 01 request\n"
             "H W CTRL 04 | request-waits end request\n"
             "B W CTRL 84 | response-waits\n"
             "B W CTRL 80 | response-waits\n"
@@ -421,13 +382,13 @@ static void test_several_outstanding(void)
            ASKED BMC_IRQ BMC_READS("02")
            /* In the other order, and with a third one meanwhile. */
            "B W CTRL 01 | bmc-works begin response\n"
-           "B W FIFO 04 | bmc-writes byte response\n"
+           "B W FIFO 04 | bmc-writes byte 04 response\n"
            ASKED BMC_IRQ
-           "B W FIFO 1c | bmc-writes byte response\n"
+           "B W FIFO 1c | bmc-writes byte 1c response\n"
            "B R CTRL 04 | bmc-writes\n"
-           "B W FIFO 02 | bmc-writes byte response\n"
-           "B W FIFO 01 | bmc-writes byte response\n"
-           "B W FIFO 00 | bmc-writes byte response\n"
+           "B W FIFO 02 | bmc-writes byte 02 response\n"
+           "B W FIFO 01 | bmc-writes byte 01 response\n"
+           "B W FIFO 00 | bmc-writes byte 00 response\n"
            "B W CTRL 08 | response-waits end response\n"
            "B R CTRL 0c | response-waits poll\n"
            "H W CTRL 08 | request-waits\n"
@@ -483,16 +444,18 @@ static void test_lost_requests(void)
     play(&player, "lost requests", HOST_RESET);
     for (unsigned seq = 0; seq < 100; seq++) {
         snprintf(script, sizeof script,
-                 HOST_WRITES("%x", "%s") TAKEN "B W CTRL 80 | bmc-works\n",
-                 seq ? "bmc-works" : "idle", seq);
+                 HOST_WRITES("%02x", "%s") TAKEN "B W CTRL 80 | bmc-works\n",
+                 seq ? "bmc-works" : "idle", seq, seq);
         play(&player, "lost requests", script);
     }
     CHECK(player.machine.outstanding == IPMI_BT_OUTSTANDING, "%u",
           player.machine.outstanding);
     for (unsigned n = 1; n <= IPMI_BT_OVERTAKEN; n++) {
+        const unsigned seq = 100 + n;
+
         snprintf(script, sizeof script,
-                 HOST_WRITES("%x", "bmc-works") TAKEN ANSWERED
-                 HOST_READS("%x", "%s"), 100 + n, 100 + n,
+                 HOST_WRITES("%02x", "bmc-works") TAKEN ANSWERED
+                 HOST_READS("%02x", "%s"), seq, seq, seq, seq,
                  n < IPMI_BT_OVERTAKEN ? "bmc-works" : "idle");
         play(&player, "lost requests", script);
     }
@@ -521,7 +484,7 @@ static void test_points(void)
             "H W CTRL 04 lost | idle\n"
             "H W CTRL 04 lane2 | idle\n"
             /* A wide access carries one byte. */
-            "H W FIFO 11223303 | host-writes byte request\n"
+            "H W FIFO 11223303 | host-writes byte 03 request\n"
             "X W FIFO 55 | host-writes\n"
             "X W CTRL ff | host-writes\n"
             "X R CTRL 00 | host-writes\n"
@@ -530,7 +493,7 @@ static void test_points(void)
             "B HARDWARE 4 | host-writes\n"
             "H R INTMASK 80 | host-writes\n"
             "B W INTMASK 80 | host-writes\n"
-            "H W FIFO 18 | host-writes byte request\n");
+            "H W FIFO 18 | host-writes byte 18 request\n");
 }
 
 /* The longest frame there is: 255 bytes and their length. */
@@ -543,7 +506,8 @@ static void test_longest_frame(void)
     play(&player, "longest", HOST_RESET "H W CTRL 01 | idle begin request\n");
     for (unsigned i = 0; i < 256; i++) {
         snprintf(script, sizeof script,
-                 "H W FIFO %x | host-writes byte request\n", i ? i : 255);
+                 "H W FIFO %02x | host-writes byte %02x request\n",
+                 i ? i : 255, i ? i : 255);
         play(&player, "longest", script);
     }
     play(&player, "longest", "H W CTRL 04 | request-waits end request\n");
@@ -553,8 +517,9 @@ static void test_longest_frame(void)
     play(&player, "longest",
          BMC_BOOT ASKED BMC_IRQ "B W CTRL 86 | bmc-reads\n");
     for (unsigned i = 0; i < 256; i++) {
-        snprintf(script, sizeof script, "B R FIFO %x | %s request\n",
-                 i ? i : 255, i < 255 ? "bmc-reads byte" : "bmc-works last");
+        snprintf(script, sizeof script, "B R FIFO %02x | %s %02x request\n",
+                 i ? i : 255, i < 255 ? "bmc-reads byte" : "bmc-works last",
+                 i ? i : 255);
         play(&player, "longest", script);
     }
 }
@@ -564,59 +529,59 @@ static void test_faults_of_writers(void)
     at_host("B_BUSY ignored",
             HOST_WRITES("01", "idle") TAKEN
             "H W CTRL 01 | bmc-works begin request\n"
-            "H W FIFO 03 | host-writes byte request !b_busy-ignored\n"
-            "H W FIFO 18 | host-writes byte request\n"
-            "H W FIFO 02 | host-writes byte request\n"
-            "H W FIFO 01 | host-writes byte request\n"
+            "H W FIFO 03 | host-writes byte 03 request !b_busy-ignored\n"
+            "H W FIFO 18 | host-writes byte 18 request\n"
+            "H W FIFO 02 | host-writes byte 02 request\n"
+            "H W FIFO 01 | host-writes byte 01 request\n"
             "H W CTRL 04 | request-waits end request\n");
     at_host("B_BUSY set when the host has begun",
             "H W CTRL 01 | idle begin request\n"
-            "H W FIFO 03 | host-writes byte request\n"
+            "H W FIFO 03 | host-writes byte 03 request\n"
             "B W CTRL 80 | host-writes\n"
-            "H W FIFO 18 | host-writes byte request\n"
-            "H W FIFO 02 | host-writes byte request\n"
-            "H W FIFO 01 | host-writes byte request\n"
+            "H W FIFO 18 | host-writes byte 18 request\n"
+            "H W FIFO 02 | host-writes byte 02 request\n"
+            "H W FIFO 01 | host-writes byte 01 request\n"
             "H W CTRL 04 | request-waits end request\n");
     at_host("H2B_ATN overrun",
             HOST_WRITES("01", "idle")
             "H W CTRL 01 | bmc-works begin request\n"
-            "H W FIFO 03 | host-writes byte request !h2b_atn-overrun\n"
-            "H W FIFO 18 | host-writes byte request\n"
-            "H W FIFO 02 | host-writes byte request\n"
-            "H W FIFO 01 | host-writes byte request\n"
+            "H W FIFO 03 | host-writes byte 03 request !h2b_atn-overrun\n"
+            "H W FIFO 18 | host-writes byte 18 request\n"
+            "H W FIFO 02 | host-writes byte 02 request\n"
+            "H W FIFO 01 | host-writes byte 01 request\n"
             "H W CTRL 04 | request-waits end request\n"
             "H W CTRL 04 | request-waits !h2b_atn-overrun !empty\n");
     at_host("write pointer",
             HOST_WRITES("01", "idle") TAKEN
             "B W CTRL 80 | bmc-works\n"
-            "H W FIFO 03 | host-writes begin byte request !wr_ptr\n"
-            "H W FIFO 18 | host-writes byte request\n"
-            "H W FIFO 02 | host-writes byte request\n"
-            "H W FIFO 01 | host-writes byte request\n"
+            "H W FIFO 03 | host-writes begin byte 03 request !wr_ptr\n"
+            "H W FIFO 18 | host-writes byte 18 request\n"
+            "H W FIFO 02 | host-writes byte 02 request\n"
+            "H W FIFO 01 | host-writes byte 01 request\n"
             "H W CTRL 04 | request-waits end request\n");
     at_host("small",
             "H W CTRL 01 | idle begin request\n"
-            "H W FIFO 02 | host-writes byte request !small\n"
-            "H W FIFO 18 | host-writes byte request\n"
-            "H W FIFO 02 | host-writes byte request\n"
+            "H W FIFO 02 | host-writes byte 02 request !small\n"
+            "H W FIFO 18 | host-writes byte 18 request\n"
+            "H W FIFO 02 | host-writes byte 02 request\n"
             "H W CTRL 04 | request-waits abort request\n"
             "B W CTRL 84 | not-ready\n"
             "B W CTRL 80 | idle\n"
             "H W CTRL 01 | idle begin request\n"
-            "H W FIFO 00 | host-writes byte request !small\n"
+            "H W FIFO 00 | host-writes byte 00 request !small\n"
             "H W CTRL 04 | request-waits abort request\n");
     at_host("lengths",
             "H W CTRL 01 | idle begin request\n"
-            "H W FIFO 03 | host-writes byte request\n"
-            "H W FIFO 18 | host-writes byte request\n"
-            "H W FIFO 02 | host-writes byte request\n"
+            "H W FIFO 03 | host-writes byte 03 request\n"
+            "H W FIFO 18 | host-writes byte 18 request\n"
+            "H W FIFO 02 | host-writes byte 02 request\n"
             "H W CTRL 04 | request-waits abort request !short\n"
             "B W CTRL 04 | idle\n"
             "H W CTRL 01 | idle begin request\n"
-            "H W FIFO 03 | host-writes byte request\n"
-            "H W FIFO 18 | host-writes byte request\n"
-            "H W FIFO 02 | host-writes byte request\n"
-            "H W FIFO 01 | host-writes byte request\n"
+            "H W FIFO 03 | host-writes byte 03 request\n"
+            "H W FIFO 18 | host-writes byte 18 request\n"
+            "H W FIFO 02 | host-writes byte 02 request\n"
+            "H W FIFO 01 | host-writes byte 01 request\n"
             "H W FIFO 55 | host-writes !long\n"
             "H W FIFO 55 | host-writes\n"
             "H W CTRL 04 | request-waits end request\n"
@@ -626,29 +591,29 @@ static void test_faults_of_writers(void)
     at_host("cut",
             "H W CTRL 01 | idle begin request\n"
             "H W CTRL 01 | idle begin request\n"
-            "H W FIFO 03 | host-writes byte request\n"
+            "H W FIFO 03 | host-writes byte 03 request\n"
             "H W CTRL 01 | idle begin request !cut\n"
-            "H W FIFO 03 | host-writes byte request\n"
-            "H W FIFO 18 | host-writes byte request\n"
-            "H W FIFO 02 | host-writes byte request\n"
-            "H W FIFO 01 | host-writes byte request\n"
+            "H W FIFO 03 | host-writes byte 03 request\n"
+            "H W FIFO 18 | host-writes byte 18 request\n"
+            "H W FIFO 02 | host-writes byte 02 request\n"
+            "H W FIFO 01 | host-writes byte 01 request\n"
             "H W CTRL 01 | idle begin request !cut\n");
     at_bmc("BMC",
            BMC_WRITES("01", "idle")
-           "B W FIFO 04 | bmc-writes begin byte response "
+           "B W FIFO 04 | bmc-writes begin byte 04 response "
                "!b2h_atn-overrun !wr_ptr\n"
            "B W CTRL 08 | response-waits abort response !short\n"
            "H W CTRL 40 | host-reads\n"
            "H W CTRL 08 | host-reads\n"
            "B W CTRL 01 | idle begin response\n"
-           "B W FIFO 03 | bmc-writes byte response !h_busy-ignored !small\n"
+           "B W FIFO 03 | bmc-writes byte 03 response !h_busy-ignored !small\n"
            "H W CTRL 40 | bmc-writes\n"
            "B W CTRL 01 | idle begin response !cut\n"
-           "B W FIFO 04 | bmc-writes byte response\n"
-           "B W FIFO 1c | bmc-writes byte response\n"
-           "B W FIFO 01 | bmc-writes byte response\n"
-           "B W FIFO 01 | bmc-writes byte response\n"
-           "B W FIFO 00 | bmc-writes byte response\n"
+           "B W FIFO 04 | bmc-writes byte 04 response\n"
+           "B W FIFO 1c | bmc-writes byte 1c response\n"
+           "B W FIFO 01 | bmc-writes byte 01 response\n"
+           "B W FIFO 01 | bmc-writes byte 01 response\n"
+           "B W FIFO 00 | bmc-writes byte 00 response\n"
            "B W FIFO 00 | bmc-writes !long\n"
            "B W CTRL 08 | response-waits end response\n"
            FETCHED("idle")
@@ -658,11 +623,11 @@ static void test_faults_of_writers(void)
     at_bmc("write pointer forbidden",
            "B W CR0 09 | idle\n"
            "B W CTRL 01 | idle\n"
-           "B W FIFO 04 | bmc-writes begin byte response\n"
+           "B W FIFO 04 | bmc-writes begin byte 04 response\n"
            "B W CTRL 08 | response-waits abort response !short\n"
            FETCHED("idle")
            "B W CTRL 01 | idle\n"
-           "B W FIFO 04 | bmc-writes begin byte response !wr_ptr\n");
+           "B W FIFO 04 | bmc-writes begin byte 04 response !wr_ptr\n");
     at_bmc("the host, at the BMC's point",
            "B W CTRL 80 | not-ready\n"
            "H W CTRL 04 | request-waits begin request !b_busy-ignored\n"
@@ -681,101 +646,101 @@ static void test_faults_of_readers(void)
     at_host("the host reads",
             "B W CTRL 08 | response-waits begin response\n"
             "H W CTRL 0a | host-reads\n"
-            "H R FIFO 04 | host-reads byte response !h_busy-not-set\n"
-            "H R FIFO 1c | host-reads byte response\n"
+            "H R FIFO 04 | host-reads byte 04 response !h_busy-not-set\n"
+            "H R FIFO 1c | host-reads byte 1c response\n"
             "H W CTRL 42 | host-reads abort response !cut\n"
-            "H R FIFO 04 | host-reads begin byte response\n"
-            "H R FIFO 1c | host-reads byte response\n"
-            "H R FIFO 01 | host-reads byte response\n"
-            "H R FIFO 01 | host-reads byte response\n"
-            "H R FIFO 00 | host-reads last response\n"
+            "H R FIFO 04 | host-reads begin byte 04 response\n"
+            "H R FIFO 1c | host-reads byte 1c response\n"
+            "H R FIFO 01 | host-reads byte 01 response\n"
+            "H R FIFO 01 | host-reads byte 01 response\n"
+            "H R FIFO 00 | host-reads last 00 response\n"
             "H R FIFO ff | host-reads !read-beyond\n"
             "H R FIFO ff | host-reads\n"
             "H W CTRL 02 | host-reads\n"
-            "H R FIFO 04 | host-reads begin byte response !read-no-atn\n"
+            "H R FIFO 04 | host-reads begin byte 04 response !read-no-atn\n"
             "H W CTRL 40 | idle abort response !read-short\n"
             /* There is no other one. */
             "H W CTRL 42 | idle\n"
-            "H R FIFO 04 | host-reads begin byte response !read-no-atn\n"
-            "H R FIFO 1c | host-reads byte response\n"
+            "H R FIFO 04 | host-reads begin byte 04 response !read-no-atn\n"
+            "H R FIFO 1c | host-reads byte 1c response\n"
             "H W CTRL 40 | idle abort response !read-short\n"
             "H R FIFO 04 | idle !read-beyond\n"
             "B W CTRL 08 | response-waits begin response\n"
             "H W CTRL 4a | host-reads\n"
-            "H R FIFO 04 | host-reads byte response\n"
+            "H R FIFO 04 | host-reads byte 04 response\n"
             "H W CTRL 40 | idle abort response !read-short\n"
             "H W CTRL 42 | idle\n"
-            "H R FIFO 04 | host-reads begin byte response !read-no-atn\n");
+            "H R FIFO 04 | host-reads begin byte 04 response !read-no-atn\n");
     at_host("the next response when the host has read too much",
             "B W CTRL 08 | response-waits begin response\n"
             "H W CTRL 4a | host-reads\n"
-            "H R FIFO 04 | host-reads byte response\n"
-            "H R FIFO 1c | host-reads byte response\n"
-            "H R FIFO 01 | host-reads byte response\n"
-            "H R FIFO 01 | host-reads byte response\n"
-            "H R FIFO 00 | host-reads last response\n"
+            "H R FIFO 04 | host-reads byte 04 response\n"
+            "H R FIFO 1c | host-reads byte 1c response\n"
+            "H R FIFO 01 | host-reads byte 01 response\n"
+            "H R FIFO 01 | host-reads byte 01 response\n"
+            "H R FIFO 00 | host-reads last 00 response\n"
             "H R FIFO ff | host-reads !read-beyond\n"
             "B W CTRL 08 | response-waits begin response !h_busy-ignored\n");
     at_host("nothing to read since the reset",
             "H W CTRL 42 | idle\n"
-            "H R FIFO 04 | host-reads begin byte response !read-no-atn\n");
+            "H R FIFO 04 | host-reads begin byte 04 response !read-no-atn\n");
     at_host("the host does not clear",
             "B W CTRL 08 | response-waits begin response\n"
             "H W CTRL 4a | host-reads\n"
-            "H R FIFO 04 | host-reads byte response\n"
-            "H R FIFO 1c | host-reads byte response\n"
-            "H R FIFO 01 | host-reads byte response\n"
-            "H R FIFO 01 | host-reads byte response\n"
-            "H R FIFO 00 | host-reads last response\n"
+            "H R FIFO 04 | host-reads byte 04 response\n"
+            "H R FIFO 1c | host-reads byte 1c response\n"
+            "H R FIFO 01 | host-reads byte 01 response\n"
+            "H R FIFO 01 | host-reads byte 01 response\n"
+            "H R FIFO 00 | host-reads last 00 response\n"
             "H W CTRL 40 | idle\n"
             "B W CTRL 08 | response-waits begin response\n"
             "H W CTRL 40 | host-reads\n"
-            "H R FIFO 04 | host-reads byte response !rd_ptr\n"
-            "H R FIFO 1c | host-reads byte response\n"
-            "H R FIFO 01 | host-reads byte response\n"
-            "H R FIFO 01 | host-reads byte response\n"
-            "H R FIFO 00 | host-reads last response\n"
+            "H R FIFO 04 | host-reads byte 04 response !rd_ptr\n"
+            "H R FIFO 1c | host-reads byte 1c response\n"
+            "H R FIFO 01 | host-reads byte 01 response\n"
+            "H R FIFO 01 | host-reads byte 01 response\n"
+            "H R FIFO 00 | host-reads last 00 response\n"
             "H W CTRL 40 | response-waits !b2h_atn-not-cleared\n"
             "H W CTRL 08 | idle\n");
     at_host("a response without completion code",
             "B W CTRL 08 | response-waits begin response\n"
             "H W CTRL 4a | host-reads\n"
-            "H R FIFO 03 | host-reads byte response !small\n"
+            "H R FIFO 03 | host-reads byte 03 response !small\n"
             "H W CTRL 40 | idle abort response\n");
     at_host("the next response in the middle of one",
             "B W CTRL 08 | response-waits begin response\n"
             "H W CTRL 4a | host-reads\n"
-            "H R FIFO 04 | host-reads byte response\n"
+            "H R FIFO 04 | host-reads byte 04 response\n"
             "B W CTRL 08 | response-waits !h_busy-ignored\n"
-            "H R FIFO 1c | host-reads byte response\n"
-            "H R FIFO 01 | host-reads byte response\n"
-            "H R FIFO 01 | host-reads byte response\n"
-            "H R FIFO 00 | host-reads last response\n"
+            "H R FIFO 1c | host-reads byte 1c response\n"
+            "H R FIFO 01 | host-reads byte 01 response\n"
+            "H R FIFO 01 | host-reads byte 01 response\n"
+            "H R FIFO 00 | host-reads last 00 response\n"
             "H W CTRL 40 | response-waits\n");
     at_bmc("the BMC reads",
            ASKED BMC_IRQ
            "B W CTRL 06 | bmc-reads\n"
-           "B R FIFO 03 | bmc-reads byte request !b_busy-not-set\n"
-           "B R FIFO 18 | bmc-reads byte request\n"
-           "B R FIFO 05 | bmc-reads byte request\n"
-           "B R FIFO 01 | bmc-works last request\n"
+           "B R FIFO 03 | bmc-reads byte 03 request !b_busy-not-set\n"
+           "B R FIFO 18 | bmc-reads byte 18 request\n"
+           "B R FIFO 05 | bmc-reads byte 05 request\n"
+           "B R FIFO 01 | bmc-works last 01 request\n"
            "B R FIFO 00 lost | bmc-works !read-beyond\n"
            ASKED BMC_IRQ
            "B W CTRL 80 | bmc-reads\n"
-           "B R FIFO 03 | bmc-reads byte request !rd_ptr\n"
-           "B R FIFO 18 | bmc-reads byte request\n"
-           "B R FIFO 06 | bmc-reads byte request\n"
-           "B R FIFO 01 | bmc-works last request\n"
+           "B R FIFO 03 | bmc-reads byte 03 request !rd_ptr\n"
+           "B R FIFO 18 | bmc-reads byte 18 request\n"
+           "B R FIFO 06 | bmc-reads byte 06 request\n"
+           "B R FIFO 01 | bmc-works last 01 request\n"
            "B W CTRL 80 | bmc-works !h2b_atn-not-cleared\n"
            "B W CTRL 82 | bmc-works\n"
-           "B R FIFO 03 | bmc-reads begin byte request !read-no-atn\n"
+           "B R FIFO 03 | bmc-reads begin byte 03 request !read-no-atn\n"
            "B W CTRL 84 | bmc-works abort request !read-short\n");
     /* The host's frames are less than they say. */
     at_bmc("empty FIFO",
            ASKED BMC_IRQ
            "B W CTRL 86 | bmc-reads\n"
-           "B R FIFO 03 | bmc-reads byte request\n"
-           "B R FIFO 18 | bmc-reads byte request\n"
+           "B R FIFO 03 | bmc-reads byte 03 request\n"
+           "B R FIFO 18 | bmc-reads byte 18 request\n"
            "B R FIFO 00 lost | bmc-reads abort request !short\n"
            "B R FIFO 00 lost | bmc-reads\n"
            "B W CTRL 80 | idle\n"
@@ -787,20 +752,20 @@ static void test_faults_of_readers(void)
            "B W CTRL 80 | idle\n"
            ASKED BMC_IRQ
            "B W CTRL 86 | bmc-reads\n"
-           "B R FIFO 00 | bmc-reads byte request !small\n"
+           "B R FIFO 00 | bmc-reads byte 00 request !small\n"
            "B W CTRL 80 | idle abort request\n");
     at_bmc("read pointer forbidden",
            "B W CR0 05 | idle\n"
            ASKED BMC_IRQ BMC_READS("01")
            ASKED BMC_IRQ
            "B W CTRL 86 | bmc-reads\n"
-           "B R FIFO 03 | bmc-reads byte request !rd_ptr\n");
+           "B R FIFO 03 | bmc-reads byte 03 request !rd_ptr\n");
     /* As a reset leaves CR0. */
     begin_with("read pointer not allowed yet", IPMI_POINT_BMC, 0x00,
                "B RESET 0 =00 | idle\n"
                ASKED BMC_READS("01") ASKED
                "B W CTRL 86 | bmc-reads\n"
-               "B R FIFO 03 | bmc-reads byte request !rd_ptr\n");
+               "B R FIFO 03 | bmc-reads byte 03 request !rd_ptr\n");
     at_bmc("the host, at the BMC's point",
            BMC_WRITES("01", "idle")
            "H W CTRL 40 | host-reads\n"
@@ -814,10 +779,10 @@ static void test_resets(void)
             HOST_WRITES("01", "idle") TAKEN
             "H RESET 0 =00 | idle\n"
             "H W CTRL 01 | idle begin request\n"
-            "H W FIFO 03 | host-writes byte request\n"
+            "H W FIFO 03 | host-writes byte 03 request\n"
             "H RESET 0 =00 | idle abort request\n"
             /* It has cleared the pointers. */
-            "H W FIFO 03 | host-writes begin byte request\n"
+            "H W FIFO 03 | host-writes begin byte 03 request\n"
             "H W INTMASK 80 | host-writes abort request !bmc-reset\n"
             "H W FIFO 18 | host-writes\n"
             "H W CTRL 01 | idle begin request\n"
@@ -850,7 +815,7 @@ static void test_resynchronisation(void)
                "H R CTRL 08 | response-waits\n"
                "H W CTRL 40 | host-reads\n"
                "H W CTRL 0a | host-reads\n"
-               "H R FIFO 04 | host-reads begin byte response\n");
+               "H R FIFO 04 | host-reads begin byte 04 response\n");
     begin_with("while a request waits", IPMI_POINT_BMC, 0x04,
                "B R CTRL 04 | request-waits\n"
                "B W CTRL 86 | bmc-reads\n"
@@ -934,7 +899,7 @@ static void test_interrupts(void)
             play(&player, "storm", script);
             if (i == 60)
                 play(&player, "storm",
-                     "H W FIFO 09 | host-writes begin byte request\n");
+                     "H W FIFO 09 | host-writes begin byte 09 request\n");
         }
     }
 }
@@ -948,10 +913,10 @@ static void test_conditions(void)
          HOST_RESET
          "H W INTMASK 01 /1 | idle\n"
          "H W CTRL 01 | idle begin request\n"
-         "H W FIFO 03 | host-writes byte request\n"
-         "H W FIFO 18 | host-writes byte request\n"
-         "H W FIFO 01 | host-writes byte request\n"
-         "H W FIFO 01 | host-writes byte request\n"
+         "H W FIFO 03 | host-writes byte 03 request\n"
+         "H W FIFO 18 | host-writes byte 18 request\n"
+         "H W FIFO 01 | host-writes byte 01 request\n"
+         "H W FIFO 01 | host-writes byte 01 request\n"
          "H W CTRL 04 | request-waits end request ?h2b_atn\n"
          "B W CTRL 80 | request-waits ?b_busy\n"
          "B W CTRL 04 | bmc-works ?b_busy\n"
@@ -974,7 +939,7 @@ static void test_conditions(void)
          "B R CTRL 04 | request-waits ?h2b_atn ?irq\n"
          "B IRQ 1 | request-waits ?h2b_atn\n"
          "B W CTRL 86 | bmc-reads ?b_busy\n"
-         "B R FIFO 03 | bmc-reads byte request ?b_busy\n"
+         "B R FIFO 03 | bmc-reads byte 03 request ?b_busy\n"
          "B W CTRL 80 | idle abort request !read-short\n");
 }
 

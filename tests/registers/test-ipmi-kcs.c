@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "step-words.h"
 #include "test-ipmi-kcs.h"
 
 static unsigned checks;
@@ -63,12 +64,9 @@ static const char *const condition_names[IPMI_KCS_CONDITIONS] = {
     [IPMI_KCS_CONDITION_BMC_IRQ] = "bmc-irq",
 };
 
-static const char *const event_names[] = {
-    [IPMI_TRANSFER_NONE] = "",
-    [IPMI_TRANSFER_BYTE] = "byte",
-    [IPMI_TRANSFER_END] = "end",
-    [IPMI_TRANSFER_LAST] = "last",
-    [IPMI_TRANSFER_ABORT] = "abort",
+static const struct step_names names = {
+    phase_names, fault_names, IPMI_KCS_FAULTS,
+    condition_names, IPMI_KCS_CONDITIONS
 };
 
 static void
@@ -139,59 +137,6 @@ parse_record(const char *text)
 }
 
 static void
-append(char *text, size_t size, const char *word)
-{
-    const size_t len = strlen(text);
-
-    snprintf(text + len, size - len, "%s%s", len ? " " : "", word);
-}
-
-/* What a machine says, in words. */
-static void
-describe(const struct ipmi_step *step, char *text, size_t size)
-{
-    char word[32];
-
-    text[0] = '\0';
-    append(text, size, phase_names[step->after]);
-    if (step->begins) {
-        append(text, size, "begin");
-    }
-    if (step->event != IPMI_TRANSFER_NONE) {
-        append(text, size, event_names[step->event]);
-    }
-    if (step->event == IPMI_TRANSFER_BYTE ||
-        step->event == IPMI_TRANSFER_LAST) {
-        snprintf(word, sizeof word, "%02x", step->byte);
-        append(text, size, word);
-    }
-    if (step->begins || step->event != IPMI_TRANSFER_NONE) {
-        append(text, size, step->from_bmc ? "response" : "request");
-    }
-    if (step->poll) {
-        append(text, size, "poll");
-    }
-    if (step->raised) {
-        append(text, size, "raised");
-    }
-    if (step->resync) {
-        append(text, size, "resync");
-    }
-    for (unsigned n = 0; n < IPMI_KCS_FAULTS; n++) {
-        if (step->faults & 1u << n) {
-            snprintf(word, sizeof word, "!%s", fault_names[n]);
-            append(text, size, word);
-        }
-    }
-    for (unsigned n = 0; n < IPMI_KCS_CONDITIONS; n++) {
-        if (step->conditions & 1u << n) {
-            snprintf(word, sizeof word, "?%s", condition_names[n]);
-            append(text, size, word);
-        }
-    }
-}
-
-static void
 expect(struct ipmi_kcs_machine *machine, const char *test, const char *text,
        const char *expected)
 {
@@ -201,7 +146,7 @@ expect(struct ipmi_kcs_machine *machine, const char *test, const char *text,
     char said[256];
 
     ipmi_kcs_feed(machine, &record, &step);
-    describe(&step, said, sizeof said);
+    step_in_words(&step, &names, said, sizeof said);
     checks++;
     if (strcmp(said, expected) != 0 || step.before != before) {
         failures++;
