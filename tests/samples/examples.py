@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 # examples.py
-# Runs the examples of docs/registers.md.
+# Runs the examples of docs/registers.md, and looks whether it explains all faults.
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 """A command of tshark on a sample that a fenced block follows is an example:
 the block is what the command prints, whatever the spaces between the words.
-Commands on other captures have to be valid."""
+Commands on other captures have to be valid. Each expert info of registers has to be
+named somewhere."""
 
 import argparse
 import os
@@ -38,6 +39,16 @@ def words(text):
     return [line.split() for line in text.splitlines()]
 
 
+def unexplained(page):
+    """Expert infos that the page does not name."""
+    for line in tshark.run("-G", "fields").decode().splitlines():
+        entry = line.split("\t")
+        name = entry[2].split(".", 1)[-1]
+        if (entry[0] == "F" and entry[3] == "FT_NONE" and entry[4] in ("ipmi_kcs", "ipmi_bt")
+                and name != "fragments" and f"`{name}`" not in page):
+            yield entry[2]
+
+
 def main():
     """Checks the page, or writes it anew."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -58,6 +69,7 @@ def main():
         elif words(shown) != words(output):
             failures.append(f"{PAGE}: not what it prints, {sys.argv[0]} --update writes it anew:\n"
                             f"    {command}{output}")
+    failures.extend(f"{PAGE}: {name} is not explained" for name in unexplained(page))
     if not examples:
         failures.append(f"{PAGE}: no examples")
     if update:
