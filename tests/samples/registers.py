@@ -289,14 +289,18 @@ class Bt(Registers):
         self.access(side, READ, CTRL, self.state, **how)
 
     def writes(self, side, *values, **how):
-        """Bytes to the FIFO."""
-        for value in values:
-            self.access(side, WRITE, FIFO, value, **how)
+        """Bytes to the FIFO; how is that of the first."""
+        self.fifo(side, WRITE, values, how)
 
     def reads(self, side, *values, **how):
-        """Bytes from the FIFO."""
+        """Bytes from the FIFO; how is that of the first."""
+        self.fifo(side, READ, values, how)
+
+    def fifo(self, side, operation, values, how):
+        """Accesses in a row."""
         for value in values:
-            self.access(side, READ, FIFO, value, **how)
+            self.access(side, operation, FIFO, value, **how)
+            how = {}
 
     def interrupt_mask(self, value, **how):
         """The host writes INTMASK (11.6.3)."""

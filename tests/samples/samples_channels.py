@@ -68,7 +68,7 @@ def in_the_middle():
     channel.bmc_sends(answer)
     channel.host_takes(answer)
     channel = begin(Bt, "/bt/in-a-response", HOST, H_BUSY)
-    channel.reads(HOST, *answer[2:], comment=None)
+    channel.reads(HOST, *answer[2:])
     channel.control(HOST, H_BUSY, comment="... in the middle of a response")
     channel = begin(Bt, "/bt/in-a-request-bmc", BMC, B_BUSY)
     channel.reads(BMC, *ask[1:])
