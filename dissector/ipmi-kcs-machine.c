@@ -587,12 +587,13 @@ change_state(struct ipmi_kcs_machine *m, struct ipmi_step *step)
     if (state == IPMI_KCS_STATE_ERROR) {
         abandon(m, step);
         m->phase = IPMI_KCS_PHASE_ERROR;
+        m->excused = false;
         return;
     }
     if (m->phase == IPMI_KCS_PHASE_ERROR) {
         if (m->unsure) {
             m->phase = IPMI_KCS_PHASE_UNKNOWN;
-        } else if (!m->excused) {
+        } else if (!m->excused || state == IPMI_KCS_STATE_IDLE) {
             fault(step, IPMI_KCS_FAULT_ERROR_LEFT);
             m->excused = true;
             m->phase = state == IPMI_KCS_STATE_IDLE ? IPMI_KCS_PHASE_IDLE

@@ -349,7 +349,12 @@ const struct test tests[] = {
         { "H W CMD 62 0a", "idle !write-end ?ibf" },
         { "B W ST 8a 8a", "idle ?ibf" },
         { "B R DI 62 88", "idle" },
-        { "B W ST c8 c8", "error" } } },
+        { "B W ST c8 c8", "error" },
+        { "B W ST 88 88", "unknown !error-left" } } },
+    { "IDLE after data in the error state", BMC, 0, {
+        ERROR_STATE,
+        { "H W DI 00 c3", "error !data ?ibf" },
+        { "B W ST 03 03", "idle !error-left ?ibf" } } },
     { "WRITE_END twice", BMC, 0, {
         END,
         { "H W CMD 62 8a", "write-end !no-last-byte ?ibf" } } },
