@@ -12,7 +12,8 @@ from frames import get_device_id
 from messages import (ANSWER, ANSWER_SHORT, ASK, ASK_SHORT, IBT, KCS1, KCS2, PERIPHERAL,
                       bt_ask, request, response)
 from registers import (ABORTED, B2H, BMC, B_BUSY, CLR_RD, CLR_WR, CMD, DI, ERROR_STATE, H2B,
-                       HOST, H_BUSY, IBF, IDLE_STATE, OBF, READ_NEXT, READ_STATE, ST,                        WRITE_START, WRITE_STATE, Bt, Kcs, Places, Wire, bt_frame)
+                       HOST, H_BUSY, IBF, IDLE_STATE, OBF, READ_NEXT, READ_STATE, ST,
+                       WRITE_START, WRITE_STATE, Bt, Kcs, Places, Wire, bt_frame)
 
 
 @sample("registers-short-records")

@@ -8,7 +8,7 @@
 from captures import sample
 from commands import APP
 from frames import END_OF_MESSAGE, GET_DEVICE_ID, escaped, summed
-from messages import (ANSWER, ANSWER_SHORT, ASK, ASK_SHORT, IBT, KCS1, PERIPHERAL,                       response)
+from messages import ANSWER, ANSWER_SHORT, ASK, ASK_SHORT, IBT, KCS1, PERIPHERAL, response
 from registers import (B2H, BMC, B_BUSY, CLR_RD, CLR_WR, CMD, DI, DO, H2B, HOST, H_BUSY,
                        IDLE_STATE, READ_NEXT, READ_STATE, ST, WRITE_START, Bt, Kcs, Places,
                        Wire, bt_frame)

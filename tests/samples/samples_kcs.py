@@ -11,9 +11,10 @@ from frames import OEM_NETFN
 from messages import (ANSWER, ANSWER_SHORT, ASK, ASK_SHORT, BODIES, KCS1, PERIPHERAL, STORM,
                       request, response, unknown)
 from registers import (ABORTED, BMC, CD, CMD, CTL, DI, DIC, DO, DOC, DOM, ENABLE, ERROR_STATE,
-                       HICR0, HICR2, HICR4, HICR5, HICRB, HICRC, HOST, IBF, IBFIE,
-                       IC, IDLE_STATE, IE, ILLEGAL_CONTROL, IRQ_ENABLE, LENGTH_ERROR,                        READ, READ_NEXT, READ_STATE, SIRQCR0, ST, WRITE, WRITE_END,
-                       WRITE_START, WRITE_STATE, Kcs, Places)
+                       HICR0, HICR2, HICR4, HICR5, HICRB, HICRC, HOST, IBF, IBFIE, IC,
+                       IDLE_STATE, IE, ILLEGAL_CONTROL, IRQ_ENABLE, LENGTH_ERROR, READ,
+                       READ_NEXT, READ_STATE, SIRQCR0, ST, WRITE, WRITE_END, WRITE_START,
+                       WRITE_STATE, Kcs, Places)
 
 
 @sample("registers-kcs")
