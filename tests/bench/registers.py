@@ -24,7 +24,8 @@ import reader  # noqa: E402
 from sharkd import Sharkd  # noqa: E402
 
 RECORDS = 1_000_000
-SIZES = (100_000, 1_000_000, 10_000_000)
+# Of fewer, start-up would be most of the time.
+SIZES = (1_000_000, 3_000_000, 10_000_000)
 BYTES_PER_RECORD = 80               # of a capture file, generously
 CHECKED_RECORDS = 5_000
 
