@@ -8,23 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../check.h"
 #include "ipmi-names.h"
 
-static unsigned checks;
-static unsigned failures;
-
-/* Counts a check; if it failed, says where and what with the printf() style
- * arguments. */
-#define CHECK(condition, ...)                               \
-    do {                                                    \
-        checks++;                                           \
-        if (!(condition)) {                                 \
-            failures++;                                     \
-            printf("%s:%d: %s: ", __FILE__, __LINE__, #condition); \
-            printf(__VA_ARGS__);                            \
-            putchar('\n');                                  \
-        }                                                   \
-    } while (0)
+unsigned checks;
+unsigned failures;
 
 static bool same(const char *a, const char *b)
 {

@@ -7,27 +7,10 @@
 #ifndef TEST_IPMI_BT_H
 #define TEST_IPMI_BT_H
 
-#include <stdio.h>
-
+#include "../check.h"
 #include "ipmi-bt-machine.h"
 
 #define LENGTH_OF(array) (sizeof (array) / sizeof (array)[0])
-
-extern unsigned checks;
-extern unsigned failures;
-
-/* Counts a check; if it failed, says where and what with the printf() style
- * arguments. */
-#define CHECK(condition, ...)                               \
-    do {                                                    \
-        checks++;                                           \
-        if (!(condition)) {                                 \
-            failures++;                                     \
-            printf("%s:%d: %s: ", __FILE__, __LINE__, #condition); \
-            printf(__VA_ARGS__);                            \
-            putchar('\n');                                  \
-        }                                                   \
-    } while (0)
 
 /* BT_CTRL after an access to it. */
 uint8_t state_after(uint8_t state, uint8_t side, uint8_t value);
