@@ -1,0 +1,53 @@
+/* address.h
+ * Where an end of a link is: a Unix socket, a TCP port, or a file descriptor
+ * that this program was started with.
+ *
+ *   unix:PATH        tcp:HOST:PORT       fd:N
+ *
+ * HOST may be empty: then it is this machine alone, the loopback interface.
+ * IPv6 addresses are in brackets. fd:N is a connected or a listening socket;
+ * systemd's socket activation begins at fd:3.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef ADDRESS_H
+#define ADDRESS_H
+
+#include <stdbool.h>
+
+#include <gio/gio.h>
+
+struct address;
+
+/* What is no address is refused with words that say what would be one. */
+struct address *address_parse(const char *text, GError **error);
+void address_free(struct address *address);
+
+/* As it was written. */
+const char *address_text(const struct address *address);
+
+/* Whether listening there lets other machines in. */
+bool address_is_exposed(const struct address *address);
+
+/* Listens; of fd:N, which must be a listening socket, takes it. A Unix socket
+ * is made with mode 0600, in place of one that nobody listens to any more. */
+GSocket *address_listen(struct address *address, GError **error);
+
+/* Removes the Unix socket that address_listen() made. */
+void address_unlisten(struct address *address);
+
+/* Connects once; of fd:N, which must be a connected socket, takes it. Sockets,
+ * also those of address_accept(), do not block and, of TCP, do not delay. */
+void address_connect_async(const struct address *address,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback done, gpointer data);
+GSocket *address_connect_finish(GAsyncResult *result, GError **error);
+
+/* The same, waiting for it. */
+GSocket *address_connect(const struct address *address, GError **error);
+
+/* Takes the next connection; G_IO_ERROR_WOULD_BLOCK if there is none. */
+GSocket *address_accept(GSocket *listener, GError **error);
+
+#endif /* ADDRESS_H */

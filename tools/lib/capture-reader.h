@@ -1,0 +1,60 @@
+/* capture-reader.h
+ * Reads captures, packet after packet: docs/capture-format.md as a file or as a
+ * stream, what Wireshark makes of it (pcap, merged and edited files), and the
+ * frames in captures of TCP connections.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef CAPTURE_READER_H
+#define CAPTURE_READER_H
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "capture.h"
+
+struct capture_reader;
+
+/* What capture_reader_next() came to. */
+enum capture_read {
+    CAPTURE_READ_PACKET,
+    CAPTURE_READ_AGAIN,     /* nothing more there for now: the file descriptor
+                             * does not block */
+    CAPTURE_READ_END,       /* also where a last packet is cut off */
+    CAPTURE_READ_ERROR
+};
+
+/* path: a file or a FIFO; "-" is the standard input. */
+struct capture_reader *capture_reader_open(const char *path, GError **error);
+
+/* fd: closed with the reader. name: for messages. */
+struct capture_reader *capture_reader_open_fd(int fd, const char *name,
+                                              GError **error);
+
+/* Captures on a network interface, with a capture filter as of pcap-filter(7):
+ * the connections in it. */
+struct capture_reader *capture_reader_open_interface(const char *interface,
+                                                     const char *filter,
+                                                     GError **error);
+
+/* What packet points to holds until the next call. */
+enum capture_read capture_reader_next(struct capture_reader *reader,
+                                      struct capture_packet *packet,
+                                      GError **error);
+
+/* Points are numbered as they come; those of a second section go on. */
+unsigned capture_reader_points(const struct capture_reader *reader);
+const struct capture_point *
+capture_reader_point(const struct capture_reader *reader, unsigned number);
+
+/* Whether the capture ended in the middle of a packet. */
+bool capture_reader_cut_off(const struct capture_reader *reader);
+
+/* To wait on, after CAPTURE_READ_AGAIN. */
+int capture_reader_fd(const struct capture_reader *reader);
+
+void capture_reader_close(struct capture_reader *reader);
+
+#endif /* CAPTURE_READER_H */

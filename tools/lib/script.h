@@ -1,0 +1,69 @@
+/* script.h
+ * Host scripts, docs/host-script.md: reads one and says what is in it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef SCRIPT_H
+#define SCRIPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <glib.h>
+
+enum script_verb {
+    SCRIPT_SEND,
+    SCRIPT_DELAY,
+    SCRIPT_WAIT_ATTN,
+    SCRIPT_WAIT_NOATTN,
+    SCRIPT_WAIT_READY,
+    SCRIPT_REPEAT,          /* times */
+    SCRIPT_REPEAT_FOR,
+    SCRIPT_REPEAT_FOREVER,
+    SCRIPT_END,
+    SCRIPT_RATE
+};
+
+enum script_expectation {
+    SCRIPT_EXPECT_ANY,      /* no expect follows */
+    SCRIPT_EXPECT_PATTERN,
+    SCRIPT_EXPECT_NONE
+};
+
+/* What a message must be: a byte matches if it has value in the bits of mask. */
+struct script_pattern {
+    uint8_t *value;
+    uint8_t *mask;
+    size_t   len;
+    bool     more;          /* "...": any bytes may follow */
+};
+
+struct script_statement {
+    enum script_verb verb;
+    unsigned line;          /* of its expect, if it has one */
+    uint64_t time;          /* ns: delay, within, for; UINT64_MAX: no limit */
+    uint64_t number;        /* of repeat, rate; rate max: 0 */
+    size_t   partner;       /* repeat: index of its end; end: of its repeat */
+    uint8_t *request;       /* netFn/LUN, command, data */
+    size_t   request_len;
+    enum script_expectation expectation;
+    struct script_pattern pattern;
+};
+
+struct script {
+    const char *name;       /* for messages */
+    struct script_statement *statements;
+    size_t len;
+};
+
+/* What is wrong with it is said as "NAME:LINE: ..." */
+struct script *script_parse(const char *name, const char *text, GError **error);
+struct script *script_load(const char *path, GError **error);
+void script_free(struct script *script);
+
+bool script_pattern_matches(const struct script_pattern *pattern,
+                            const uint8_t *message, size_t len);
+
+#endif /* SCRIPT_H */
