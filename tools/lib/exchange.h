@@ -20,12 +20,15 @@ struct exchange_request {
     uint64_t time;          /* ns */
     uint64_t number;        /* the caller's: of its packet */
     bool     outstanding;
+    bool     given_up;
     uint8_t  netfn_lun, cmd;
 };
 
 /* To be zeroed. */
 struct exchange {
     struct exchange_request requests[256];  /* by sequence number */
+    struct exchange_request replaced;   /* what exchange_request() returned */
+    uint64_t earliest;      /* no request is outstanding for longer */
     unsigned outstanding;
     uint64_t unanswered;    /* requests that have got no response, and will
                              * not: the number was used again, the connection
@@ -38,14 +41,17 @@ const struct exchange_request *
 exchange_request(struct exchange *exchange, const uint8_t *message,
                  uint64_t time, uint64_t number);
 
-/* Returns the request that it answers, or NULL. */
+/* Returns the request that it answers, or NULL; also one that had been given
+ * up, which then counts as answered after all. The LUN does not count: OpenIPMI
+ * answers with LUN 0 whichever was asked. */
 const struct exchange_request *
 exchange_response(struct exchange *exchange, const uint8_t *message);
 
-/* The connection was opened or closed. */
+/* The connection was opened or closed: nothing outstanding will be answered. */
 void exchange_reset(struct exchange *exchange);
 
-/* Gives up what is outstanding for longer than EXCHANGE_GIVEN_UP. */
+/* Gives up what is outstanding for longer than EXCHANGE_GIVEN_UP. Costs next to
+ * nothing as long as there is no such request. */
 void exchange_give_up(struct exchange *exchange, uint64_t now);
 
 #endif /* EXCHANGE_H */
