@@ -13,6 +13,12 @@
 
 #include <glib.h>
 
+/* How long a response may take if the script does not say it, in ns. */
+#define SCRIPT_RESPONSE_TIME    UINT64_C(5000000000)
+
+/* The time of a statement that sets none. */
+#define SCRIPT_NO_LIMIT         UINT64_MAX
+
 enum script_verb {
     SCRIPT_SEND,
     SCRIPT_DELAY,
@@ -34,6 +40,7 @@ enum script_expectation {
 
 /* What a message must be: a byte matches if it has value in the bits of mask. */
 struct script_pattern {
+    char    *text;          /* as it was written */
     uint8_t *value;
     uint8_t *mask;
     size_t   len;
@@ -42,8 +49,10 @@ struct script_pattern {
 
 struct script_statement {
     enum script_verb verb;
-    unsigned line;          /* of its expect, if it has one */
-    uint64_t time;          /* ns: delay, within, for; UINT64_MAX: no limit */
+    unsigned line;
+    unsigned check_line;    /* where a failed check is: that of the expect, if
+                             * it has one */
+    uint64_t time;          /* ns: delay, within, for */
     uint64_t number;        /* of repeat, rate; rate max: 0 */
     size_t   partner;       /* repeat: index of its end; end: of its repeat */
     uint8_t *request;       /* netFn/LUN, command, data */
@@ -53,17 +62,22 @@ struct script_statement {
 };
 
 struct script {
-    const char *name;       /* for messages */
+    char *name;             /* for messages */
     struct script_statement *statements;
     size_t len;
 };
 
-/* What is wrong with it is said as "NAME:LINE: ..." */
-struct script *script_parse(const char *name, const char *text, GError **error);
-struct script *script_load(const char *path, GError **error);
+/* text has len bytes. What is wrong with it is said as "NAME:LINE: what is
+ * wrong: what would be right", with G_OPTION_ERROR_BAD_VALUE. */
+struct script *script_parse(const char *name, const char *text, size_t len,
+                            GError **error);
 void script_free(struct script *script);
 
 bool script_pattern_matches(const struct script_pattern *pattern,
                             const uint8_t *message, size_t len);
+
+/* A time in words, in the greatest unit of the language in which it is whole:
+ * "500 ms". To be freed. */
+char *script_time_text(uint64_t ns);
 
 #endif /* SCRIPT_H */
