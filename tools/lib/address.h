@@ -4,9 +4,11 @@
  *
  *   unix:PATH        tcp:HOST:PORT       fd:N
  *
- * HOST may be empty: then it is this machine alone, the loopback interface.
- * IPv6 addresses are in brackets. fd:N is a connected or a listening socket;
- * systemd's socket activation begins at fd:3.
+ * HOST may be empty: then it is this machine alone, by 127.0.0.1 where it
+ * listens, by that or ::1 where it connects. IPv6 addresses are in brackets.
+ * PORT is a number; 0, only to listen on, is one that the kernel chooses. fd:N
+ * is a connected or a listening socket; systemd's socket activation begins at
+ * fd:3.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -27,25 +29,28 @@ void address_free(struct address *address);
 /* As it was written. */
 const char *address_text(const struct address *address);
 
-/* Whether listening there lets other machines in. */
+/* Whether listening there lets other machines in. Of fd:N, whether it does. */
 bool address_is_exposed(const struct address *address);
 
-/* Listens; of fd:N, which must be a listening socket, takes it. A Unix socket
- * is made with mode 0600, in place of one that nobody listens to any more. */
+/* Listens; of fd:N, which must be a listening socket, takes it, which is
+ * possible once. A Unix socket is made with mode 0600, in place of one that
+ * nobody listens to any more. */
 GSocket *address_listen(struct address *address, GError **error);
 
 /* Removes the Unix socket that address_listen() made. */
 void address_unlisten(struct address *address);
 
-/* Connects once; of fd:N, which must be a connected socket, takes it. Sockets,
- * also those of address_accept(), do not block and, of TCP, do not delay. */
-void address_connect_async(const struct address *address,
+/* Connects, without trying again; of fd:N, which must be a connected socket,
+ * takes it, which is possible once (G_IO_ERROR_CLOSED after that). Sockets, also
+ * those of address_accept(), do not block and, of TCP, do not delay. The address
+ * must stay until it is done. */
+void address_connect_async(struct address *address,
                            GCancellable *cancellable,
                            GAsyncReadyCallback done, gpointer data);
 GSocket *address_connect_finish(GAsyncResult *result, GError **error);
 
 /* The same, waiting for it. */
-GSocket *address_connect(const struct address *address, GError **error);
+GSocket *address_connect(struct address *address, GError **error);
 
 /* Takes the next connection; G_IO_ERROR_WOULD_BLOCK if there is none. */
 GSocket *address_accept(GSocket *listener, GError **error);
