@@ -45,6 +45,9 @@ struct capture_point {
 struct capture_packet {
     uint64_t time;              /* ns since 1970-01-01 UTC */
     uint64_t lost;              /* events of its point just before it */
+    uint64_t number;            /* of the capture's packet that it is in, from
+                                 * 1; a segment of TCP may have several. For
+                                 * readers: a writer ignores it */
     unsigned point;
     enum capture_kind kind;
     enum capture_direction direction;

@@ -1,0 +1,279 @@
+/* capture-reader.c
+ * Reads captures, packet after packet, of whatever format and link type.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "capture-reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <gio/gio.h>
+
+#include "capture-input.h"
+#include "pcap-parser.h"
+#include "pcapng-parser.h"
+#include "upper-pdu.h"
+
+enum format {
+    FORMAT_UNKNOWN,             /* nothing has been read yet */
+    FORMAT_PCAPNG,
+    FORMAT_PCAP
+};
+
+/* Interfaces have no capture point until something of one is found in them. */
+#define NO_POINT    UINT_MAX
+
+struct capture_reader {
+    char *name;
+    struct capture_input input;
+    enum format format;
+    struct pcapng_parser pcapng;
+    struct pcap_parser pcap;
+
+    GPtrArray *points;          /* of struct capture_point */
+    GArray *point_of;           /* interface: unsigned, or NO_POINT */
+};
+
+static void
+point_free(gpointer data)
+{
+    struct capture_point *point = data;
+
+    g_free((char *)point->name);
+    g_free((char *)point->description);
+    g_free(point);
+}
+
+struct capture_reader *
+capture_reader_open_fd(int fd, const char *name, GError **error G_GNUC_UNUSED)
+{
+    struct capture_reader *reader = g_new0(struct capture_reader, 1);
+
+    reader->name = g_strdup(name);
+    reader->points = g_ptr_array_new_with_free_func(point_free);
+    reader->point_of = g_array_new(FALSE, FALSE, sizeof(unsigned));
+    capture_input_init(&reader->input, fd);
+    return reader;
+}
+
+struct capture_reader *
+capture_reader_open(const char *path, GError **error)
+{
+    int fd;
+
+    if (strcmp(path, "-") == 0) {
+        fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+        path = "standard input";
+    } else {
+        /* Opening a FIFO waits for a writer otherwise. */
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    }
+    if (fd < 0) {
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno),
+                    "cannot open %s: %s", path, g_strerror(errno));
+        return NULL;
+    }
+    return capture_reader_open_fd(fd, path, error);
+}
+
+/* The format of a capture is in its first bytes. */
+static enum capture_read
+recognise(struct capture_reader *reader, GError **error)
+{
+    const uint8_t *bytes;
+
+    switch (capture_input_need(&reader->input, 4, error)) {
+    case CAPTURE_INPUT_READY:
+        break;
+    case CAPTURE_INPUT_AGAIN:
+        return CAPTURE_READ_AGAIN;
+    case CAPTURE_INPUT_END:
+        return CAPTURE_READ_END;
+    default:
+        return CAPTURE_READ_ERROR;
+    }
+    bytes = capture_input_bytes(&reader->input);
+    if (capture_be32(bytes) == PCAPNG_MAGIC) {
+        reader->format = FORMAT_PCAPNG;
+    } else if (pcap_parser_recognises(bytes)) {
+        reader->format = FORMAT_PCAP;
+    } else {
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                            "it is neither pcapng nor pcap");
+        return CAPTURE_READ_ERROR;
+    }
+    return CAPTURE_READ_PACKET;
+}
+
+static const struct capture_interface *
+interface_of(const struct capture_reader *reader, unsigned number)
+{
+    if (reader->format == FORMAT_PCAPNG) {
+        return &g_array_index(reader->pcapng.interfaces,
+                              struct capture_interface, number);
+    }
+    return &reader->pcap.interface;
+}
+
+static unsigned
+add_point(struct capture_reader *reader, char *name, char *description)
+{
+    struct capture_point *point = g_new0(struct capture_point, 1);
+
+    point->name = name;
+    point->description = description;
+    g_ptr_array_add(reader->points, point);
+    return reader->points->len - 1;
+}
+
+/* The capture point that an interface is. */
+static unsigned
+point_of_interface(struct capture_reader *reader, unsigned number)
+{
+    const struct capture_interface *interface = interface_of(reader, number);
+    const unsigned none = NO_POINT;
+    unsigned *point;
+
+    while (reader->point_of->len <= number) {
+        g_array_append_val(reader->point_of, none);
+    }
+    point = &g_array_index(reader->point_of, unsigned, number);
+    if (*point == NO_POINT) {
+        *point = add_point(reader,
+                           interface->name ? g_strdup(interface->name)
+                               : g_strdup_printf("interface %u", number),
+                           g_strdup(interface->description));
+    }
+    return *point;
+}
+
+static enum capture_read
+next_raw(struct capture_reader *reader, struct capture_raw *raw,
+         GError **error)
+{
+    if (reader->format == FORMAT_UNKNOWN) {
+        enum capture_read result = recognise(reader, error);
+
+        if (result != CAPTURE_READ_PACKET) {
+            return result;
+        }
+    }
+    return reader->format == FORMAT_PCAPNG
+        ? pcapng_parser_next(&reader->pcapng, &reader->input, raw, error)
+        : pcap_parser_next(&reader->pcap, &reader->input, raw, error);
+}
+
+/* Takes what is of concern from a LINKTYPE_WIRESHARK_UPPER_PDU packet. */
+static bool
+take_upper_pdu(struct capture_reader *reader, const struct capture_raw *raw,
+               struct capture_packet *packet)
+{
+    struct upper_pdu pdu;
+
+    upper_pdu_parse(raw->bytes, raw->len, &pdu);
+    if (pdu.kind == CAPTURE_OTHER) {
+        return false;
+    }
+    packet->kind = pdu.kind;
+    if (packet->direction == CAPTURE_NEITHER) {
+        packet->direction = pdu.direction;
+    }
+    packet->bytes = raw->bytes + pdu.tags_len;
+    packet->len = raw->len - pdu.tags_len;
+    packet->original_len = raw->original_len - pdu.tags_len;
+    packet->point = point_of_interface(reader, raw->interface);
+    if (pdu.kind == CAPTURE_EXTERN && packet->original_len == 0) {
+        /* Export PDUs leaves the comment out. */
+        packet->connection = raw->connection == CAPTURE_CONNECTED
+                                 ? CAPTURE_CONNECTED : CAPTURE_DISCONNECTED;
+    }
+    return true;
+}
+
+static bool
+take_trace(struct capture_reader *reader, const struct capture_raw *raw,
+           struct capture_packet *packet)
+{
+    packet->kind = CAPTURE_TRACE;
+    packet->bytes = raw->bytes;
+    packet->len = raw->len;
+    packet->original_len = raw->original_len;
+    packet->point = point_of_interface(reader, raw->interface);
+    return true;
+}
+
+static bool
+take(struct capture_reader *reader, const struct capture_raw *raw,
+     struct capture_packet *packet)
+{
+    *packet = (struct capture_packet){
+        .time = raw->time, .lost = raw->lost, .number = raw->number,
+        .direction = raw->direction
+    };
+    switch (interface_of(reader, raw->interface)->linktype) {
+    case CAPTURE_LINKTYPE_UPPER_PDU:
+        return take_upper_pdu(reader, raw, packet);
+    case CAPTURE_LINKTYPE_HPM_2:
+        return take_trace(reader, raw, packet);
+    default:
+        return false;
+    }
+}
+
+enum capture_read
+capture_reader_next(struct capture_reader *reader,
+                    struct capture_packet *packet, GError **error)
+{
+    struct capture_raw raw;
+    enum capture_read result;
+
+    do {
+        result = next_raw(reader, &raw, error);
+    } while (result == CAPTURE_READ_PACKET && !take(reader, &raw, packet));
+    if (result == CAPTURE_READ_ERROR) {
+        g_prefix_error(error, "cannot read %s: ", reader->name);
+    }
+    return result;
+}
+
+unsigned
+capture_reader_points(const struct capture_reader *reader)
+{
+    return reader->points->len;
+}
+
+const struct capture_point *
+capture_reader_point(const struct capture_reader *reader, unsigned number)
+{
+    return g_ptr_array_index(reader->points, number);
+}
+
+bool
+capture_reader_cut_off(const struct capture_reader *reader)
+{
+    return reader->input.ended && capture_input_len(&reader->input) > 0;
+}
+
+int
+capture_reader_fd(const struct capture_reader *reader)
+{
+    return reader->input.fd;
+}
+
+void
+capture_reader_close(struct capture_reader *reader)
+{
+    if (!reader) {
+        return;
+    }
+    pcapng_parser_clear(&reader->pcapng);
+    capture_input_clear(&reader->input);
+    g_ptr_array_free(reader->points, TRUE);
+    g_array_free(reader->point_of, TRUE);
+    g_free(reader->name);
+    g_free(reader);
+}

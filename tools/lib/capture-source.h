@@ -1,0 +1,52 @@
+/* capture-source.h
+ * What the readers of capture formats have in common: packets as they are in
+ * the capture, of whatever link type, and the interfaces that they are from.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef CAPTURE_SOURCE_H
+#define CAPTURE_SOURCE_H
+
+#include "capture-reader.h"
+
+/* What a capture can have at most: a limit against damaged ones, that nobody
+ * comes near to with good ones. Wireshark has the same for a packet. */
+#define CAPTURE_MAX_PACKET      (16 * 1024 * 1024)
+#define CAPTURE_MAX_INTERFACES  65536
+
+struct capture_interface {
+    uint16_t linktype;
+    char    *name;              /* or NULL */
+    char    *description;       /* or NULL */
+
+    /* Of a time stamp, as pcapng has it. */
+    uint8_t  resolution;        /* if_tsresol */
+    int64_t  time_offset;       /* s */
+};
+
+struct capture_raw {
+    uint64_t time;              /* ns since 1970-01-01 UTC */
+    uint64_t lost;              /* just before it */
+    uint64_t number;            /* from 1 */
+    unsigned interface;         /* counted over all sections */
+    enum capture_direction direction;
+    enum capture_connection connection;     /* what a comment says */
+    const uint8_t *bytes;       /* hold until the next packet is read */
+    size_t len;
+    size_t original_len;
+};
+
+static inline uint16_t
+capture_be16(const uint8_t *bytes)
+{
+    return (uint16_t)(bytes[0] << 8 | bytes[1]);
+}
+
+static inline uint32_t
+capture_be32(const uint8_t *bytes)
+{
+    return (uint32_t)capture_be16(bytes) << 16 | capture_be16(bytes + 2);
+}
+
+#endif /* CAPTURE_SOURCE_H */

@@ -1,0 +1,109 @@
+/* pcap-parser.c
+ * Parses pcap, the older capture format (pcap-savefile(5)), as it comes.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "pcap-parser.h"
+
+#include <string.h>
+
+#include <gio/gio.h>
+
+#define MAGIC_MICROSECONDS  0xa1b2c3d4
+#define MAGIC_NANOSECONDS   0xa1b23c4d
+
+#define FILE_HEADER     24
+#define PACKET_HEADER   16
+
+static uint32_t
+get32(const struct pcap_parser *parser, const uint8_t *bytes)
+{
+    uint32_t value;
+
+    memcpy(&value, bytes, sizeof value);
+    return parser->swapped ? GUINT32_SWAP_LE_BE(value) : value;
+}
+
+/* What the magic number says. */
+static bool
+parse_magic(struct pcap_parser *parser, const uint8_t *bytes)
+{
+    uint32_t magic;
+
+    memcpy(&magic, bytes, sizeof magic);
+    parser->swapped = magic != MAGIC_MICROSECONDS && magic != MAGIC_NANOSECONDS;
+    magic = get32(parser, bytes);
+    parser->nanoseconds = magic == MAGIC_NANOSECONDS;
+    return magic == MAGIC_MICROSECONDS || magic == MAGIC_NANOSECONDS;
+}
+
+bool
+pcap_parser_recognises(const uint8_t *bytes)
+{
+    struct pcap_parser parser = { 0 };
+
+    return parse_magic(&parser, bytes);
+}
+
+static enum capture_read
+need(struct capture_input *input, size_t len, GError **error)
+{
+    switch (capture_input_need(input, len, error)) {
+    case CAPTURE_INPUT_READY:
+        return CAPTURE_READ_PACKET;
+    case CAPTURE_INPUT_AGAIN:
+        return CAPTURE_READ_AGAIN;
+    case CAPTURE_INPUT_END:
+        return CAPTURE_READ_END;
+    default:
+        return CAPTURE_READ_ERROR;
+    }
+}
+
+enum capture_read
+pcap_parser_next(struct pcap_parser *parser, struct capture_input *input,
+                 struct capture_raw *raw, GError **error)
+{
+    const uint8_t *bytes;
+    enum capture_read result;
+
+    if (!parser->begun) {
+        result = need(input, FILE_HEADER, error);
+        if (result != CAPTURE_READ_PACKET) {
+            return result;
+        }
+        bytes = capture_input_bytes(input);
+        parse_magic(parser, bytes);
+        /* What is above is of the frame check sequence. */
+        parser->interface.linktype = (uint16_t)get32(parser, bytes + 20);
+        parser->begun = true;
+        capture_input_take(input, FILE_HEADER);
+    }
+
+    result = need(input, PACKET_HEADER, error);
+    if (result != CAPTURE_READ_PACKET) {
+        return result;
+    }
+    *raw = (struct capture_raw){ 0 };
+    raw->len = get32(parser, capture_input_bytes(input) + 8);
+    if (raw->len > CAPTURE_MAX_PACKET) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                    "it is damaged at byte %" G_GUINT64_FORMAT
+                    ": a packet cannot have such a length", input->offset);
+        return CAPTURE_READ_ERROR;
+    }
+    result = need(input, PACKET_HEADER + raw->len, error);
+    if (result != CAPTURE_READ_PACKET) {
+        return result;
+    }
+    bytes = capture_input_bytes(input);
+    raw->time = get32(parser, bytes) * UINT64_C(1000000000)
+                + get32(parser, bytes + 4)
+                  * UINT64_C(1) * (parser->nanoseconds ? 1 : 1000);
+    raw->original_len = MAX(get32(parser, bytes + 12), raw->len);
+    raw->bytes = bytes + PACKET_HEADER;
+    raw->number = ++parser->packets;
+    capture_input_take(input, PACKET_HEADER + raw->len);
+    return CAPTURE_READ_PACKET;
+}

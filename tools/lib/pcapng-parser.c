@@ -1,0 +1,414 @@
+/* pcapng-parser.c
+ * Parses pcapng (draft-ietf-opsawg-pcapng) as it comes. References are to the
+ * sections of its revision 02.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "pcapng-parser.h"
+
+#include <string.h>
+
+#include <gio/gio.h>
+
+#define BYTE_ORDER_MAGIC    0x1a2b3c4d
+
+enum block_type {
+    BLOCK_INTERFACE = 1,
+    BLOCK_OLD_PACKET = 2,       /* of pcapng's beginnings (appendix A) */
+    BLOCK_SIMPLE_PACKET = 3,
+    BLOCK_PACKET = 6,
+    BLOCK_SECTION = PCAPNG_MAGIC
+};
+
+enum option_code {
+    OPTION_END = 0,
+    OPTION_COMMENT = 1,
+    OPTION_IF_NAME = 2,
+    OPTION_IF_DESCRIPTION = 3,
+    OPTION_IF_TSRESOL = 9,
+    OPTION_IF_TSOFFSET = 14,
+    OPTION_EPB_FLAGS = 2,
+    OPTION_EPB_DROPCOUNT = 4
+};
+
+/* Type and length before a block's body, the length again after it. */
+#define BLOCK_HEAD  8
+#define BLOCK_FRAME 12
+
+/* Bytes of the body before the options, or the packet. */
+#define SECTION_BODY        16
+#define INTERFACE_BODY      8
+#define PACKET_BODY         20
+#define SIMPLE_PACKET_BODY  4
+
+#define MAX_BLOCK   (CAPTURE_MAX_PACKET + 64 * 1024)
+
+/* Time stamps without if_tsresol count microseconds. */
+#define DEFAULT_RESOLUTION  6
+
+#define RESOLUTION_IS_BINARY    0x80
+#define NS_PER_S                1000000000
+
+/* epb_flags, bits 1:0. */
+#define FLAGS_DIRECTION     0x3
+
+struct option {
+    uint16_t code;
+    uint16_t len;
+    const uint8_t *value;
+};
+
+static uint16_t
+get16(const struct pcapng_parser *parser, const uint8_t *bytes)
+{
+    uint16_t value;
+
+    memcpy(&value, bytes, sizeof value);
+    return parser->swapped ? GUINT16_SWAP_LE_BE(value) : value;
+}
+
+static uint32_t
+get32(const struct pcapng_parser *parser, const uint8_t *bytes)
+{
+    uint32_t value;
+
+    memcpy(&value, bytes, sizeof value);
+    return parser->swapped ? GUINT32_SWAP_LE_BE(value) : value;
+}
+
+static uint64_t
+get64(const struct pcapng_parser *parser, const uint8_t *bytes)
+{
+    uint64_t value;
+
+    memcpy(&value, bytes, sizeof value);
+    return parser->swapped ? GUINT64_SWAP_LE_BE(value) : value;
+}
+
+static size_t
+padded(size_t len)
+{
+    return (len + 3) & ~(size_t)3;
+}
+
+static enum capture_read
+damaged(uint64_t offset, GError **error, const char *what)
+{
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                "it is damaged at byte %" G_GUINT64_FORMAT ": %s", offset,
+                what);
+    return CAPTURE_READ_ERROR;
+}
+
+/* Takes the next option from *bytes. What is left of options that do not end
+ * in good order is not looked at. */
+static bool
+next_option(const struct pcapng_parser *parser, const uint8_t **bytes,
+            const uint8_t *end, struct option *option)
+{
+    size_t left = (size_t)(end - *bytes);
+
+    if (left < 4) {
+        return false;
+    }
+    option->code = get16(parser, *bytes);
+    option->len = get16(parser, *bytes + 2);
+    option->value = *bytes + 4;
+    if (option->code == OPTION_END || option->len > left - 4) {
+        return false;
+    }
+    *bytes += MIN(left, 4 + padded(option->len));
+    return true;
+}
+
+/* Text for people and for filters: nothing but UTF-8. */
+static char *
+text_of(const struct option *option)
+{
+    char *text = g_strndup((const char *)option->value, option->len);
+    char *valid = g_utf8_make_valid(text, -1);
+
+    g_free(text);
+    return valid;
+}
+
+static bool
+says(const struct option *option, const char *text)
+{
+    return option->len == strlen(text)
+        && memcmp(option->value, text, option->len) == 0;
+}
+
+static void
+parse_interface(struct pcapng_parser *parser, const uint8_t *body, size_t len)
+{
+    const uint8_t *at = body + INTERFACE_BODY, *end = body + len;
+    struct capture_interface interface = {
+        .linktype = get16(parser, body), .resolution = DEFAULT_RESOLUTION
+    };
+    struct option option;
+
+    while (next_option(parser, &at, end, &option)) {
+        if (option.code == OPTION_IF_NAME && !interface.name) {
+            interface.name = text_of(&option);
+        } else if (option.code == OPTION_IF_DESCRIPTION
+                && !interface.description) {
+            interface.description = text_of(&option);
+        } else if (option.code == OPTION_IF_TSRESOL && option.len == 1) {
+            interface.resolution = option.value[0];
+        } else if (option.code == OPTION_IF_TSOFFSET && option.len == 8) {
+            interface.time_offset = (int64_t)get64(parser, option.value);
+        }
+    }
+    g_array_append_val(parser->interfaces, interface);
+}
+
+/* Time stamps that ns since 1970 cannot tell wrap around: they are nonsense
+ * anyway. */
+static uint64_t
+ns_of(const struct capture_interface *interface, uint64_t stamp)
+{
+    unsigned resolution = interface->resolution;
+    unsigned __int128 ns;
+
+    if (resolution & RESOLUTION_IS_BINARY) {
+        unsigned shift = MIN(resolution & ~RESOLUTION_IS_BINARY, 90U);
+
+        ns = (unsigned __int128)stamp * NS_PER_S >> shift;
+    } else {
+        ns = stamp;
+        for (; resolution < 9; resolution++) {
+            ns *= 10;
+        }
+        for (; resolution > 9 && ns > 0; resolution--) {
+            ns /= 10;
+        }
+    }
+    return (uint64_t)ns + (uint64_t)interface->time_offset * NS_PER_S;
+}
+
+static void
+parse_packet_options(const struct pcapng_parser *parser, const uint8_t *at,
+                     const uint8_t *end, struct capture_raw *raw)
+{
+    struct option option;
+
+    while (next_option(parser, &at, end, &option)) {
+        if (option.code == OPTION_EPB_FLAGS && option.len == 4) {
+            uint32_t direction = get32(parser, option.value) & FLAGS_DIRECTION;
+
+            raw->direction = direction == FLAGS_DIRECTION
+                                 ? CAPTURE_NEITHER : direction;
+        } else if (option.code == OPTION_EPB_DROPCOUNT && option.len == 8) {
+            raw->lost = get64(parser, option.value);
+        } else if (option.code == OPTION_COMMENT && raw->connection
+                == CAPTURE_NO_CONNECTION_RECORD) {
+            if (says(&option, "connected")) {
+                raw->connection = CAPTURE_CONNECTED;
+            } else if (says(&option, "disconnected")) {
+                raw->connection = CAPTURE_DISCONNECTED;
+            }
+        }
+    }
+}
+
+/* An Enhanced Packet Block (4.3), or an old Packet Block, which has a number of
+ * 16 bits and a count of drops in the place of one of 32. Returns what is
+ * wrong with it, or NULL. */
+static const char *
+parse_packet(struct pcapng_parser *parser, uint32_t type, const uint8_t *body,
+             size_t len, struct capture_raw *raw)
+{
+    bool is_old = type == BLOCK_OLD_PACKET;
+    uint32_t number = is_old ? get16(parser, body) : get32(parser, body);
+    uint64_t stamp = (uint64_t)get32(parser, body + 4) << 32
+                     | get32(parser, body + 8);
+
+    if (number >= parser->interfaces->len - parser->section_begin) {
+        return "a packet of an interface that is not described before it";
+    }
+    raw->interface = parser->section_begin + number;
+    raw->len = get32(parser, body + 12);
+    raw->original_len = get32(parser, body + 16);
+    raw->bytes = body + PACKET_BODY;
+    if (raw->len > len - PACKET_BODY) {
+        return "a packet longer than its block";
+    }
+    raw->original_len = MAX(raw->original_len, raw->len);
+    raw->time = ns_of(&g_array_index(parser->interfaces,
+                                     struct capture_interface, raw->interface),
+                      stamp);
+    if (is_old && get16(parser, body + 2) != UINT16_MAX) {
+        raw->lost = get16(parser, body + 2);
+    }
+    if (padded(raw->len) < len - PACKET_BODY) {
+        parse_packet_options(parser, raw->bytes + padded(raw->len), body + len,
+                             raw);
+    }
+    return NULL;
+}
+
+/* A Simple Packet Block (4.4): of the section's first interface, without a
+ * time. Its captured length is not said: no more than its block has. */
+static const char *
+parse_simple_packet(struct pcapng_parser *parser, const uint8_t *body,
+                    size_t len, struct capture_raw *raw)
+{
+    if (parser->interfaces->len == parser->section_begin) {
+        return "a packet of an interface that is not described before it";
+    }
+    raw->interface = parser->section_begin;
+    raw->original_len = get32(parser, body);
+    raw->bytes = body + SIMPLE_PACKET_BODY;
+    raw->len = MIN(raw->original_len, len - SIMPLE_PACKET_BODY);
+    return NULL;
+}
+
+/* The least that the body of a block of a type has. */
+static size_t
+least_body(uint32_t type)
+{
+    switch (type) {
+    case BLOCK_SECTION:
+        return SECTION_BODY;
+    case BLOCK_INTERFACE:
+        return INTERFACE_BODY;
+    case BLOCK_PACKET:
+    case BLOCK_OLD_PACKET:
+        return PACKET_BODY;
+    case BLOCK_SIMPLE_PACKET:
+        return SIMPLE_PACKET_BODY;
+    default:
+        return 0;
+    }
+}
+
+/* A Section Header Block (4.1) says in which byte order it and all after it
+ * are. Returns what is wrong with it, or NULL. */
+static const char *
+begin_section(struct pcapng_parser *parser, const uint8_t *bytes)
+{
+    uint32_t magic;
+
+    memcpy(&magic, bytes + BLOCK_HEAD, sizeof magic);
+    if (magic != BYTE_ORDER_MAGIC
+            && magic != GUINT32_SWAP_LE_BE_CONSTANT(BYTE_ORDER_MAGIC)) {
+        return "a section header without its byte-order magic";
+    }
+    parser->swapped = magic != BYTE_ORDER_MAGIC;
+    parser->in_section = true;
+    if (!parser->interfaces) {
+        parser->interfaces = g_array_new(FALSE, FALSE,
+                                         sizeof(struct capture_interface));
+    }
+    parser->section_begin = parser->interfaces->len;
+    return NULL;
+}
+
+/* What is in a block; *is_packet if it is one of the capture's packets. Returns
+ * what is wrong with it, or NULL. */
+static const char *
+parse_block(struct pcapng_parser *parser, uint32_t type, const uint8_t *body,
+            size_t len, struct capture_raw *raw, bool *is_packet)
+{
+    switch (type) {
+    case BLOCK_INTERFACE:
+        if (parser->interfaces->len >= CAPTURE_MAX_INTERFACES) {
+            return "more interfaces than any capture has";
+        }
+        parse_interface(parser, body, len);
+        return NULL;
+    case BLOCK_PACKET:
+    case BLOCK_OLD_PACKET:
+        *is_packet = true;
+        return parse_packet(parser, type, body, len, raw);
+    case BLOCK_SIMPLE_PACKET:
+        *is_packet = true;
+        return parse_simple_packet(parser, body, len, raw);
+    default:
+        return NULL;
+    }
+}
+
+static enum capture_read
+input_result(enum capture_input_state state)
+{
+    switch (state) {
+    case CAPTURE_INPUT_AGAIN:
+        return CAPTURE_READ_AGAIN;
+    case CAPTURE_INPUT_END:
+        return CAPTURE_READ_END;
+    default:
+        return CAPTURE_READ_ERROR;
+    }
+}
+
+enum capture_read
+pcapng_parser_next(struct pcapng_parser *parser, struct capture_input *input,
+                   struct capture_raw *raw, GError **error)
+{
+    bool is_packet = false;
+
+    *raw = (struct capture_raw){ 0 };
+    while (!is_packet) {
+        enum capture_input_state state;
+        const char *fault = NULL;
+        const uint8_t *bytes;
+        uint32_t type, len;
+
+        state = capture_input_need(input, BLOCK_FRAME, error);
+        if (state != CAPTURE_INPUT_READY) {
+            return input_result(state);
+        }
+        bytes = capture_input_bytes(input);
+        type = get32(parser, bytes);
+        if (type == BLOCK_SECTION) {
+            fault = begin_section(parser, bytes);
+        } else if (!parser->in_section) {
+            fault = "no section header";
+        }
+        if (fault) {
+            return damaged(input->offset, error, fault);
+        }
+
+        len = get32(parser, bytes + 4);
+        if (len < BLOCK_FRAME + least_body(type) || len > MAX_BLOCK) {
+            return damaged(input->offset, error,
+                           "a block cannot have such a length");
+        }
+        state = capture_input_need(input, padded(len), error);
+        if (state != CAPTURE_INPUT_READY) {
+            return input_result(state);
+        }
+        bytes = capture_input_bytes(input);
+        if (get32(parser, bytes + padded(len) - 4) != len) {
+            return damaged(input->offset, error,
+                           "a block's two lengths differ");
+        }
+        fault = parse_block(parser, type, bytes + BLOCK_HEAD,
+                            len - BLOCK_FRAME, raw, &is_packet);
+        if (fault) {
+            return damaged(input->offset, error, fault);
+        }
+        capture_input_take(input, padded(len));
+    }
+    raw->number = ++parser->packets;
+    return CAPTURE_READ_PACKET;
+}
+
+void
+pcapng_parser_clear(struct pcapng_parser *parser)
+{
+    for (unsigned i = 0; parser->interfaces && i < parser->interfaces->len;
+         i++) {
+        struct capture_interface *interface = &g_array_index(
+            parser->interfaces, struct capture_interface, i);
+
+        g_free(interface->name);
+        g_free(interface->description);
+    }
+    if (parser->interfaces) {
+        g_array_free(parser->interfaces, TRUE);
+    }
+}

@@ -1,0 +1,86 @@
+/* traffic-follower.h
+ * What the files that follow traffic share with each other and with nobody
+ * else: the follower, and what it knows of each capture point.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef TRAFFIC_FOLLOWER_H
+#define TRAFFIC_FOLLOWER_H
+
+#include <glib.h>
+
+#include "exchange.h"
+#include "ipmi-extern-frame.h"
+#include "ipmi-machine.h"
+#include "traffic.h"
+
+/* Of messages with their requests: what has been seen of one link, or of one
+ * channel. */
+struct traffic_matcher {
+    struct exchange exchange;
+    bool heard;                 /* what is unsolicited would have been: a
+                                 * request, or the beginning */
+};
+
+/* A capture point, from its first packet on. */
+struct traffic_point {
+    enum ipmi_machine_point side;
+    struct traffic_matcher matcher;
+
+    /* Of the wire: what the host has announced that it can do. */
+    bool capabilities_known;
+    uint8_t capabilities;
+    uint8_t greeted;            /* enum ipmi_extern_sender, or'ed */
+
+    struct traffic_channel *channels;   /* of registers, or NULL */
+    GHashTable *traced;         /* of HPM.2, or NULL: channel number ->
+                                 * traffic_matcher */
+};
+
+struct traffic_follower {
+    GPtrArray *points;          /* of struct traffic_point, or NULL */
+    GArray *sides;              /* of enum ipmi_machine_point */
+    uint64_t packets;
+    uint8_t bytes[IPMI_EXTERN_MAX_WIRE];    /* of what is reported */
+};
+
+/* A packet, while it is taken apart. */
+struct traffic_packet {
+    struct traffic_follower *follower;
+    struct traffic_point *point;
+    const struct capture_packet *packet;
+    uint64_t lost;              /* before what is reported next */
+    traffic_func func;
+    void *data;
+};
+
+/* Reports it. bytes hold until the report returns. kind, direction, fault,
+ * bytes and the match are the caller's to fill in. */
+void traffic_report(struct traffic_packet *packet, struct traffic *traffic);
+
+/* Finds the other half of a message, and what that says against it if it has
+ * no fault yet. message has a sequence number. */
+void traffic_match(struct traffic_matcher *matcher,
+                   const struct traffic_packet *packet,
+                   const uint8_t *message, struct traffic *traffic);
+
+/* What is outstanding will not be answered. */
+void traffic_matcher_reset(struct traffic_matcher *matcher);
+
+/* The same, but what comes may answer what was lost. */
+void traffic_matcher_lose(struct traffic_matcher *matcher);
+
+/* Whether a message's body has a size that the specification gives the
+ * command. */
+bool traffic_size_ok(const uint8_t *message, size_t len);
+
+/* Take a packet apart, each of one kind. */
+void traffic_wire(struct traffic_packet *packet);
+void traffic_registers(struct traffic_packet *packet);
+void traffic_trace(struct traffic_packet *packet);
+
+uint64_t traffic_registers_unanswered(const struct traffic_point *point);
+void traffic_registers_clear(struct traffic_point *point);
+
+#endif /* TRAFFIC_FOLLOWER_H */

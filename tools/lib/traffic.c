@@ -1,0 +1,212 @@
+/* traffic.c
+ * The messages in a capture, wherever they were captured.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "traffic.h"
+
+#include <string.h>
+
+#include "ipmi-names.h"
+#include "traffic-follower.h"
+
+/* QEMU's ipmi-bmc-extern has answered its host itself by then. */
+#define LATE    4000000000      /* ns */
+
+struct traffic_follower *
+traffic_follower_new(void)
+{
+    struct traffic_follower *follower = g_new0(struct traffic_follower, 1);
+
+    follower->points = g_ptr_array_new();
+    follower->sides = g_array_new(FALSE, TRUE,
+                                  sizeof(enum ipmi_machine_point));
+    return follower;
+}
+
+/* "isa-ipmi-kcs: KCS registers, host's side, VM web1": the name of the virtual
+ * machine may be anything, and is last. */
+static enum ipmi_machine_point
+side_of(const char *description)
+{
+    const char *host, *bmc;
+
+    if (!description) {
+        return IPMI_POINT_UNKNOWN;
+    }
+    host = strstr(description, ", host's side");
+    bmc = strstr(description, ", BMC's side");
+    if (host && (!bmc || host < bmc)) {
+        return IPMI_POINT_HOST;
+    }
+    return bmc ? IPMI_POINT_BMC : IPMI_POINT_UNKNOWN;
+}
+
+void
+traffic_follower_point(struct traffic_follower *follower, unsigned number,
+                       const struct capture_point *point)
+{
+    if (number >= follower->sides->len) {
+        g_array_set_size(follower->sides, number + 1);
+        g_ptr_array_set_size(follower->points, (int)number + 1);
+    }
+    g_array_index(follower->sides, enum ipmi_machine_point, number) =
+        side_of(point->description);
+}
+
+static struct traffic_point *
+point_of(struct traffic_follower *follower, unsigned number)
+{
+    struct traffic_point *point;
+
+    g_return_val_if_fail(number < follower->points->len, NULL);
+    point = g_ptr_array_index(follower->points, number);
+    if (!point) {
+        point = g_new0(struct traffic_point, 1);
+        point->side = g_array_index(follower->sides, enum ipmi_machine_point,
+                                    number);
+        g_ptr_array_index(follower->points, number) = point;
+    }
+    return point;
+}
+
+void
+traffic_report(struct traffic_packet *packet, struct traffic *traffic)
+{
+    const struct capture_packet *from = packet->packet;
+
+    traffic->where = from->kind;
+    traffic->point = from->point;
+    traffic->number = from->number;
+    traffic->time = from->time;
+    traffic->lost = packet->lost;
+    packet->lost = 0;
+    packet->func(traffic, packet->data);
+}
+
+static void
+set_fault(struct traffic *traffic, const char *fault)
+{
+    if (!traffic->fault) {
+        traffic->fault = fault;
+    }
+}
+
+void
+traffic_match(struct traffic_matcher *matcher,
+              const struct traffic_packet *packet, const uint8_t *message,
+              struct traffic *traffic)
+{
+    const struct exchange_request *request;
+
+    exchange_give_up(&matcher->exchange, packet->packet->time);
+    if (traffic->kind == TRAFFIC_REQUEST) {
+        exchange_request(&matcher->exchange, message, packet->packet->time,
+                         packet->packet->number);
+        matcher->heard = true;
+        return;
+    }
+    request = exchange_response(&matcher->exchange, message);
+    if (!request) {
+        if (matcher->heard) {
+            set_fault(traffic, "no request that it answers");
+        }
+        return;
+    }
+    traffic->matched = true;
+    traffic->request_number = request->number;
+    traffic->request_time = request->time;
+    if (packet->packet->time > request->time
+            && packet->packet->time - request->time > LATE) {
+        set_fault(traffic, "late: more than 4 s after its request");
+    }
+}
+
+void
+traffic_matcher_reset(struct traffic_matcher *matcher)
+{
+    exchange_reset(&matcher->exchange);
+    matcher->heard = true;
+}
+
+void
+traffic_matcher_lose(struct traffic_matcher *matcher)
+{
+    matcher->heard = false;
+}
+
+bool
+traffic_size_ok(const uint8_t *message, size_t len)
+{
+    bool is_response = ipmi_extern_is_response(message);
+    size_t data = ipmi_extern_data_offset(message);
+    uint8_t netfn = message[1] >> 2;
+    const struct ipmi_command *command = ipmi_command_find(
+        netfn, ipmi_body(netfn, message + data, len - data), message[2]);
+
+    return !command || (is_response && message[3] != 0)
+           || ipmi_command_size_ok(command, is_response, len - data);
+}
+
+void
+traffic_follower_packet(struct traffic_follower *follower,
+                        const struct capture_packet *packet,
+                        traffic_func func, void *data)
+{
+    struct traffic_packet work = {
+        .follower = follower,
+        .packet = packet,
+        .lost = packet->lost,
+        .func = func,
+        .data = data,
+    };
+
+    if (packet->kind == CAPTURE_OTHER) {
+        return;
+    }
+    work.point = point_of(follower, packet->point);
+    if (!work.point) {
+        return;
+    }
+    switch (packet->kind) {
+    case CAPTURE_EXTERN:
+        traffic_wire(&work);
+        break;
+    case CAPTURE_KCS:
+    case CAPTURE_BT:
+    case CAPTURE_TRACE:
+    case CAPTURE_OTHER:
+        break;
+    }
+}
+
+uint64_t
+traffic_follower_unanswered(const struct traffic_follower *follower)
+{
+    uint64_t unanswered = 0;
+
+    for (unsigned i = 0; i < follower->points->len; i++) {
+        const struct traffic_point *point =
+            g_ptr_array_index(follower->points, i);
+
+        if (point) {
+            unanswered += point->matcher.exchange.unanswered;
+        }
+    }
+    return unanswered;
+}
+
+void
+traffic_follower_free(struct traffic_follower *follower)
+{
+    if (!follower) {
+        return;
+    }
+    for (unsigned i = 0; i < follower->points->len; i++) {
+        g_free(g_ptr_array_index(follower->points, i));
+    }
+    g_ptr_array_free(follower->points, TRUE);
+    g_array_free(follower->sides, TRUE);
+    g_free(follower);
+}
