@@ -90,6 +90,25 @@ add_name(struct line *line, const char *name, uint8_t number)
     }
 }
 
+/* What stands between a command and its data: of a response, whether it went
+ * well. */
+static void
+add_outcome(struct line *line, const struct traffic *traffic,
+            const struct ipmi_command *command, bool has_data)
+{
+    if (traffic->kind == TRAFFIC_RESPONSE && traffic->bytes[3] != 0) {
+        add(line, ": ");
+        add(line, ipmi_ccode_name(command, traffic->bytes[3]));
+        add(line, " (");
+        add_hex(line, traffic->bytes[3], 2);
+        add(line, has_data ? ")," : ")");
+    } else if (has_data) {
+        add(line, ":");
+    } else if (traffic->kind == TRAFFIC_RESPONSE) {
+        add(line, ": OK");
+    }
+}
+
 static void
 describe_message(struct line *line, const struct traffic *traffic)
 {
@@ -107,19 +126,8 @@ describe_message(struct line *line, const struct traffic *traffic)
         add(line, "/");
         add_hex(line, bytes[2], 2);
     }
-    if (traffic->kind == TRAFFIC_RESPONSE) {
-        add(line, ": ");
-        if (bytes[3] == 0) {
-            add(line, "OK");
-        } else {
-            add(line, ipmi_ccode_name(command, bytes[3]));
-            add(line, " (");
-            add_hex(line, bytes[3], 2);
-            add(line, ")");
-        }
-    }
+    add_outcome(line, traffic, command, data_len > 0);
     if (data_len > 0) {
-        add(line, traffic->kind == TRAFFIC_RESPONSE ? "," : ":");
         add_bytes(line, bytes + data, data_len);
     }
 }
@@ -250,7 +258,6 @@ describe_access(struct line *line, const struct traffic *traffic)
     struct ipmi_record record;
 
     ipmi_record_decode(traffic->bytes, &record);
-    add(line, is_kcs ? "KCS " : "BT ");
     add_name(line, ipmi_record_side_name(record.side), record.side);
     add(line, " ");
     describe_operation(line, &record, is_kcs);

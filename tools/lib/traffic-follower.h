@@ -23,25 +23,19 @@ struct traffic_matcher {
                                  * request, or the beginning */
 };
 
-/* A capture point, from its first packet on. */
+/* A capture point. What is large is there from the first packet on that needs
+ * it. */
 struct traffic_point {
     enum ipmi_machine_point side;
-    struct traffic_matcher matcher;
+    uint8_t channel;            /* of KCS: number among an Aspeed's, or 0 */
 
-    /* Of the wire: what the host has announced that it can do. */
-    bool capabilities_known;
-    uint8_t capabilities;
-    uint8_t greeted;            /* enum ipmi_extern_sender, or'ed */
-
-    struct traffic_channel *channels;   /* of registers, or NULL */
-    GHashTable *traced;         /* of HPM.2, or NULL: channel number ->
-                                 * traffic_matcher */
+    struct traffic_link *link;              /* the wire, or NULL */
+    struct traffic_channel *channels[2];    /* KCS, BT, or NULL */
+    struct traffic_matcher *traced;         /* channels of HPM.2, or NULL */
 };
 
 struct traffic_follower {
-    GPtrArray *points;          /* of struct traffic_point, or NULL */
-    GArray *sides;              /* of enum ipmi_machine_point */
-    uint64_t packets;
+    GPtrArray *points;          /* of struct traffic_point */
     uint8_t bytes[IPMI_EXTERN_MAX_WIRE];    /* of what is reported */
 };
 
@@ -71,6 +65,8 @@ void traffic_matcher_reset(struct traffic_matcher *matcher);
 /* The same, but what comes may answer what was lost. */
 void traffic_matcher_lose(struct traffic_matcher *matcher);
 
+#define TRAFFIC_FAULT_SIZE "a body of a size that the command does not have"
+
 /* Whether a message's body has a size that the specification gives the
  * command. */
 bool traffic_size_ok(const uint8_t *message, size_t len);
@@ -80,7 +76,19 @@ void traffic_wire(struct traffic_packet *packet);
 void traffic_registers(struct traffic_packet *packet);
 void traffic_trace(struct traffic_packet *packet);
 
+/* A message as KCS or BT carries it: netFn/LUN, command and so on, or with its
+ * length before, and its number in between. */
+void traffic_transfer(struct traffic_packet *packet,
+                      struct traffic_matcher *matcher, bool is_bt,
+                      bool from_bmc, const uint8_t *bytes, size_t len);
+
+/* Of all channels of a point: what has had no response, and will not. */
+uint64_t traffic_wire_unanswered(const struct traffic_point *point);
 uint64_t traffic_registers_unanswered(const struct traffic_point *point);
+uint64_t traffic_trace_unanswered(const struct traffic_point *point);
+
+void traffic_wire_clear(struct traffic_point *point);
 void traffic_registers_clear(struct traffic_point *point);
+void traffic_trace_clear(struct traffic_point *point);
 
 #endif /* TRAFFIC_FOLLOWER_H */

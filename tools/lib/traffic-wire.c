@@ -9,6 +9,16 @@
 
 #include "traffic-follower.h"
 
+/* A link. */
+struct traffic_link {
+    struct traffic_matcher matcher;
+
+    /* On the present connection. */
+    uint8_t greeted;            /* bit n: who sends in direction n has */
+    bool    capabilities_known;
+    uint8_t capabilities;       /* what the host has said that it can do */
+};
+
 /* One frame, as far as it is there. */
 struct wire_frame {
     struct ipmi_extern_frame frame;
@@ -130,16 +140,16 @@ report_message(struct traffic_packet *packet, const struct wire_frame *frame,
         traffic->direction = direction_of(packet, IPMI_EXTERN_FROM_HOST);
     }
     traffic->fault = message_fault(frame, traffic);
-    traffic_match(&packet->point->matcher, packet, bytes, traffic);
+    traffic_match(&packet->point->link->matcher, packet, bytes, traffic);
     if (!traffic->fault && !traffic_size_ok(bytes, traffic->len)) {
-        traffic->fault = "a body of a size that the command does not have";
+        traffic->fault = TRAFFIC_FAULT_SIZE;
     }
     traffic_report(packet, traffic);
 }
 
 /* What is wrong with a control command, of which info, if there is one. */
 static const char *
-control_fault(const struct traffic_point *point,
+control_fault(const struct traffic_link *link,
               const struct ipmi_extern_control_info *info,
               const struct traffic *traffic)
 {
@@ -158,8 +168,8 @@ control_fault(const struct traffic_point *point,
         return "the BMC never sends this";
     }
     if (info->capability && traffic->direction != CAPTURE_TO_BMC
-            && point->capabilities_known
-            && !(point->capabilities & info->capability)) {
+            && link->capabilities_known
+            && !(link->capabilities & info->capability)) {
         return "the host has not announced that it can do this";
     }
     if (info->code == IPMI_EXTERN_VERSION
@@ -171,29 +181,29 @@ control_fault(const struct traffic_point *point,
 
 /* The sides greet each other on a connection that is new. */
 static void
-forget_greetings(struct traffic_point *point)
+forget_greetings(struct traffic_link *link)
 {
-    point->greeted = 0;
-    point->capabilities_known = false;
+    link->greeted = 0;
+    link->capabilities_known = false;
 }
 
 static void
-take_control(struct traffic_point *point, const struct traffic *traffic)
+take_control(struct traffic_link *link, const struct traffic *traffic)
 {
     unsigned sender = traffic->direction;
 
     switch (traffic->bytes[0]) {
     case IPMI_EXTERN_CAPABILITIES:
-        point->capabilities = traffic->bytes[1];
-        point->capabilities_known = true;
+        link->capabilities = traffic->bytes[1];
+        link->capabilities_known = true;
         break;
     case IPMI_EXTERN_VERSION:
         /* Not twice on one connection: this is another one. */
-        if (point->greeted & 1U << sender) {
-            forget_greetings(point);
+        if (link->greeted & 1U << sender) {
+            forget_greetings(link);
         }
-        point->greeted |= (uint8_t)(1U << sender);
-        point->matcher.heard = true;
+        link->greeted |= (uint8_t)(1U << sender);
+        link->matcher.heard = true;
         break;
     default:
         break;
@@ -218,9 +228,9 @@ report_control(struct traffic_packet *packet, const struct wire_frame *frame,
     info = ipmi_extern_control_find(traffic->bytes[0]);
     traffic->kind = TRAFFIC_CONTROL;
     traffic->direction = direction_of(packet, info ? info->senders : 0);
-    traffic->fault = control_fault(packet->point, info, traffic);
+    traffic->fault = control_fault(packet->point->link, info, traffic);
     if (info && traffic->len == 1U + info->operands) {
-        take_control(packet->point, traffic);
+        take_control(packet->point->link, traffic);
     }
     traffic_report(packet, traffic);
 }
@@ -232,8 +242,8 @@ report_connection(struct traffic_packet *packet)
 
     traffic.kind = packet->packet->connection == CAPTURE_CONNECTED
                        ? TRAFFIC_CONNECTED : TRAFFIC_DISCONNECTED;
-    forget_greetings(packet->point);
-    traffic_matcher_reset(&packet->point->matcher);
+    forget_greetings(packet->point->link);
+    traffic_matcher_reset(&packet->point->link->matcher);
     traffic_report(packet, &traffic);
 }
 
@@ -268,9 +278,12 @@ traffic_wire(struct traffic_packet *packet)
     const struct capture_packet *from = packet->packet;
     bool cut = from->len < from->original_len;
 
+    if (!packet->point->link) {
+        packet->point->link = g_new0(struct traffic_link, 1);
+    }
     if (from->lost) {
-        traffic_matcher_lose(&packet->point->matcher);
-        forget_greetings(packet->point);
+        traffic_matcher_lose(&packet->point->link->matcher);
+        forget_greetings(packet->point->link);
     }
     if (from->original_len == 0) {
         report_connection(packet);
@@ -285,4 +298,16 @@ traffic_wire(struct traffic_packet *packet)
         /* All that is there of the next one is that there was one. */
         take_frame(packet, from->bytes, 0, true);
     }
+}
+
+uint64_t
+traffic_wire_unanswered(const struct traffic_point *point)
+{
+    return point->link ? point->link->matcher.exchange.unanswered : 0;
+}
+
+void
+traffic_wire_clear(struct traffic_point *point)
+{
+    g_free(point->link);
 }

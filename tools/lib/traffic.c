@@ -20,8 +20,6 @@ traffic_follower_new(void)
     struct traffic_follower *follower = g_new0(struct traffic_follower, 1);
 
     follower->points = g_ptr_array_new();
-    follower->sides = g_array_new(FALSE, TRUE,
-                                  sizeof(enum ipmi_machine_point));
     return follower;
 }
 
@@ -43,32 +41,29 @@ side_of(const char *description)
     return bmc ? IPMI_POINT_BMC : IPMI_POINT_UNKNOWN;
 }
 
+/* The number that ends the name of a channel, as in ".../kcs3". */
+static uint8_t
+channel_of(const char *name)
+{
+    size_t len = strlen(name);
+
+    if (len < 2 || !g_ascii_isdigit(name[len - 1])
+            || !g_ascii_isalpha(name[len - 2])) {
+        return 0;
+    }
+    return (uint8_t)g_ascii_digit_value(name[len - 1]);
+}
+
 void
 traffic_follower_point(struct traffic_follower *follower, unsigned number,
                        const struct capture_point *point)
 {
-    if (number >= follower->sides->len) {
-        g_array_set_size(follower->sides, number + 1);
-        g_ptr_array_set_size(follower->points, (int)number + 1);
-    }
-    g_array_index(follower->sides, enum ipmi_machine_point, number) =
-        side_of(point->description);
-}
+    struct traffic_point *added = g_new0(struct traffic_point, 1);
 
-static struct traffic_point *
-point_of(struct traffic_follower *follower, unsigned number)
-{
-    struct traffic_point *point;
-
-    g_return_val_if_fail(number < follower->points->len, NULL);
-    point = g_ptr_array_index(follower->points, number);
-    if (!point) {
-        point = g_new0(struct traffic_point, 1);
-        point->side = g_array_index(follower->sides, enum ipmi_machine_point,
-                                    number);
-        g_ptr_array_index(follower->points, number) = point;
-    }
-    return point;
+    g_return_if_fail(number == follower->points->len);
+    added->side = side_of(point->description);
+    added->channel = channel_of(point->name);
+    g_ptr_array_add(follower->points, added);
 }
 
 void
@@ -162,20 +157,19 @@ traffic_follower_packet(struct traffic_follower *follower,
         .data = data,
     };
 
-    if (packet->kind == CAPTURE_OTHER) {
-        return;
-    }
-    work.point = point_of(follower, packet->point);
-    if (!work.point) {
-        return;
-    }
+    g_return_if_fail(packet->point < follower->points->len);
+    work.point = g_ptr_array_index(follower->points, packet->point);
     switch (packet->kind) {
     case CAPTURE_EXTERN:
         traffic_wire(&work);
         break;
     case CAPTURE_KCS:
     case CAPTURE_BT:
+        traffic_registers(&work);
+        break;
     case CAPTURE_TRACE:
+        traffic_trace(&work);
+        break;
     case CAPTURE_OTHER:
         break;
     }
@@ -190,9 +184,9 @@ traffic_follower_unanswered(const struct traffic_follower *follower)
         const struct traffic_point *point =
             g_ptr_array_index(follower->points, i);
 
-        if (point) {
-            unanswered += point->matcher.exchange.unanswered;
-        }
+        unanswered += traffic_wire_unanswered(point)
+                      + traffic_registers_unanswered(point)
+                      + traffic_trace_unanswered(point);
     }
     return unanswered;
 }
@@ -204,9 +198,13 @@ traffic_follower_free(struct traffic_follower *follower)
         return;
     }
     for (unsigned i = 0; i < follower->points->len; i++) {
-        g_free(g_ptr_array_index(follower->points, i));
+        struct traffic_point *point = g_ptr_array_index(follower->points, i);
+
+        traffic_wire_clear(point);
+        traffic_registers_clear(point);
+        traffic_trace_clear(point);
+        g_free(point);
     }
     g_ptr_array_free(follower->points, TRUE);
-    g_array_free(follower->sides, TRUE);
     g_free(follower);
 }
