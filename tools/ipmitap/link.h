@@ -1,0 +1,66 @@
+/* link.h
+ * A link between two ends, each of which connects to the tap or is connected to
+ * by it; one connection after another.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef LINK_H
+#define LINK_H
+
+#include <stdbool.h>
+
+#include "address.h"
+#include "relay.h"
+#include "watch.h"
+
+/* Where an end is to be found. */
+struct link_end_spec {
+    struct address *address;
+    bool listens;               /* the tap does, for the end to connect */
+};
+
+struct link_spec {
+    char *name;
+    struct link_end_spec ends[ENDS];
+};
+
+/* Reads "NAME=END,END". Each END is an address, the first of them to listen at
+ * and the second to connect to, unless listen: or connect: before it says
+ * otherwise. */
+struct link_spec *link_spec_parse(const char *text, GError **error);
+
+/* Takes the ends: the one that listens is the near one; of two alike the first
+ * is. */
+struct link_spec *link_spec_new(const char *name,
+                                const struct link_end_spec *first,
+                                const struct link_end_spec *second);
+void link_spec_free(struct link_spec *spec);
+
+struct link;
+
+/* Is told that a link is over: an end was a socket that the program had been
+ * given, connected, and that is gone. It must not be freed then. */
+typedef void (*link_over_func)(gpointer data);
+
+/* Listens, and connects when it is time. Takes spec. keep: the near end stays
+ * connected when the far end goes, and waits for it to come back. */
+struct link *link_new(struct link_spec *spec, bool keep,
+                      struct relay *relay, struct captures *captures,
+                      link_over_func over, gpointer data, GError **error);
+
+/* After relay_stop(). */
+void link_free(struct link *link);
+
+const char *link_name(const struct link *link);
+bool link_is_up(const struct link *link);
+
+/* The socket of an end that listens, or NULL. */
+GSocket *link_listener(const struct link *link, unsigned end);
+
+/* How the ends are, in words. To be freed. */
+char *link_state(const struct link *link);
+
+struct watch *link_watch(struct link *link);
+
+#endif /* LINK_H */
