@@ -16,12 +16,14 @@
 #include "capture-input.h"
 #include "pcap-parser.h"
 #include "pcapng-parser.h"
+#include "trace-log.h"
 #include "upper-pdu.h"
 
 enum format {
     FORMAT_UNKNOWN,             /* nothing has been read yet */
     FORMAT_PCAPNG,
-    FORMAT_PCAP
+    FORMAT_PCAP,
+    FORMAT_LOG                  /* what QEMU has traced, as text */
 };
 
 /* Interfaces have no capture point until something of one is found in them. */
@@ -33,6 +35,8 @@ struct capture_reader {
     enum format format;
     struct pcapng_parser pcapng;
     struct pcap_parser pcap;
+    struct trace_log *log;
+    uint64_t events;            /* of the log */
 
     GPtrArray *points;          /* of struct capture_point */
     GArray *point_of;           /* interface: unsigned, or NO_POINT */
@@ -80,31 +84,37 @@ capture_reader_open(const char *path, GError **error)
     return capture_reader_open_fd(fd, path, error);
 }
 
+static enum capture_read
+unknown_format(GError **error)
+{
+    g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                        "it is neither a capture, pcapng or pcap, nor a trace "
+                        "with events of IPMI, as QEMU writes it with "
+                        "-trace 'ipmi_*'");
+    return CAPTURE_READ_ERROR;
+}
+
 /* The format of a capture is in its first bytes. */
 static enum capture_read
 recognise(struct capture_reader *reader, GError **error)
 {
     const uint8_t *bytes;
+    enum capture_read result = capture_source_need(&reader->input, 4,
+                                                   error);
 
-    switch (capture_input_need(&reader->input, 4, error)) {
-    case CAPTURE_INPUT_READY:
-        break;
-    case CAPTURE_INPUT_AGAIN:
-        return CAPTURE_READ_AGAIN;
-    case CAPTURE_INPUT_END:
-        return CAPTURE_READ_END;
-    default:
-        return CAPTURE_READ_ERROR;
+    if (result != CAPTURE_READ_PACKET) {
+        return result;
     }
     bytes = capture_input_bytes(&reader->input);
     if (capture_be32(bytes) == PCAPNG_MAGIC) {
         reader->format = FORMAT_PCAPNG;
     } else if (pcap_parser_recognises(bytes)) {
         reader->format = FORMAT_PCAP;
+    } else if (trace_log_begins(bytes, 4)) {
+        reader->format = FORMAT_LOG;
+        reader->log = trace_log_new();
     } else {
-        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                            "it is neither pcapng nor pcap");
-        return CAPTURE_READ_ERROR;
+        return unknown_format(error);
     }
     return CAPTURE_READ_PACKET;
 }
@@ -155,16 +165,47 @@ static enum capture_read
 next_raw(struct capture_reader *reader, struct capture_raw *raw,
          GError **error)
 {
-    if (reader->format == FORMAT_UNKNOWN) {
-        enum capture_read result = recognise(reader, error);
+    return reader->format == FORMAT_PCAPNG
+        ? pcapng_parser_next(&reader->pcapng, &reader->input, raw, error)
+        : pcap_parser_next(&reader->pcap, &reader->input, raw, error);
+}
 
+/* Goes on to the next event of a log. */
+static enum capture_read
+next_event(struct capture_reader *reader, struct capture_packet *packet,
+           GError **error)
+{
+    struct capture_input *input = &reader->input;
+    enum capture_read result;
+    bool found = false;
+
+    while (!found) {
+        size_t len = capture_input_len(input);
+
+        *packet = (struct capture_packet){ 0 };
+        len = trace_log_read(reader->log, capture_input_bytes(input), len,
+                             packet, &found);
+        capture_input_take(input, len);
+        if (found) {
+            break;
+        }
+        result = capture_source_need(input, capture_input_len(input) + 1,
+                                     error);
+        if (result == CAPTURE_READ_END && reader->events == 0) {
+            return unknown_format(error);
+        }
         if (result != CAPTURE_READ_PACKET) {
             return result;
         }
     }
-    return reader->format == FORMAT_PCAPNG
-        ? pcapng_parser_next(&reader->pcapng, &reader->input, raw, error)
-        : pcap_parser_next(&reader->pcap, &reader->input, raw, error);
+    packet->number = ++reader->events;
+    while (reader->points->len < trace_log_points(reader->log)) {
+        const struct capture_point *point = trace_log_point(
+            reader->log, reader->points->len);
+
+        add_point(reader, g_strdup(point->name), g_strdup(point->description));
+    }
+    return CAPTURE_READ_PACKET;
 }
 
 /* Takes what is of concern from a LINKTYPE_WIRESHARK_UPPER_PDU packet. */
@@ -224,16 +265,34 @@ take(struct capture_reader *reader, const struct capture_raw *raw,
     }
 }
 
+static enum capture_read
+next_packet(struct capture_reader *reader, struct capture_packet *packet,
+            GError **error)
+{
+    enum capture_read result;
+    struct capture_raw raw;
+
+    if (reader->format == FORMAT_UNKNOWN) {
+        result = recognise(reader, error);
+        if (result != CAPTURE_READ_PACKET) {
+            return result;
+        }
+    }
+    if (reader->format == FORMAT_LOG) {
+        return next_event(reader, packet, error);
+    }
+    do {
+        result = next_raw(reader, &raw, error);
+    } while (result == CAPTURE_READ_PACKET && !take(reader, &raw, packet));
+    return result;
+}
+
 enum capture_read
 capture_reader_next(struct capture_reader *reader,
                     struct capture_packet *packet, GError **error)
 {
-    struct capture_raw raw;
-    enum capture_read result;
+    enum capture_read result = next_packet(reader, packet, error);
 
-    do {
-        result = next_raw(reader, &raw, error);
-    } while (result == CAPTURE_READ_PACKET && !take(reader, &raw, packet));
     if (result == CAPTURE_READ_ERROR) {
         g_prefix_error(error, "cannot read %s: ", reader->name);
     }
@@ -271,6 +330,9 @@ capture_reader_close(struct capture_reader *reader)
         return;
     }
     pcapng_parser_clear(&reader->pcapng);
+    if (reader->log) {
+        trace_log_free(reader->log);
+    }
     capture_input_clear(&reader->input);
     g_ptr_array_free(reader->points, TRUE);
     g_array_free(reader->point_of, TRUE);

@@ -8,6 +8,7 @@
 #ifndef CAPTURE_SOURCE_H
 #define CAPTURE_SOURCE_H
 
+#include "capture-input.h"
 #include "capture-reader.h"
 
 /* What a capture can have at most: a limit against damaged ones, that nobody
@@ -36,6 +37,22 @@ struct capture_raw {
     size_t len;
     size_t original_len;
 };
+
+/* Has len bytes ready: CAPTURE_READ_PACKET if they are there. */
+static inline enum capture_read
+capture_source_need(struct capture_input *input, size_t len, GError **error)
+{
+    switch (capture_input_need(input, len, error)) {
+    case CAPTURE_INPUT_READY:
+        return CAPTURE_READ_PACKET;
+    case CAPTURE_INPUT_AGAIN:
+        return CAPTURE_READ_AGAIN;
+    case CAPTURE_INPUT_END:
+        return CAPTURE_READ_END;
+    default:
+        return CAPTURE_READ_ERROR;
+    }
+}
 
 static inline uint16_t
 capture_be16(const uint8_t *bytes)

@@ -46,21 +46,6 @@ pcap_parser_recognises(const uint8_t *bytes)
     return parse_magic(&parser, bytes);
 }
 
-static enum capture_read
-need(struct capture_input *input, size_t len, GError **error)
-{
-    switch (capture_input_need(input, len, error)) {
-    case CAPTURE_INPUT_READY:
-        return CAPTURE_READ_PACKET;
-    case CAPTURE_INPUT_AGAIN:
-        return CAPTURE_READ_AGAIN;
-    case CAPTURE_INPUT_END:
-        return CAPTURE_READ_END;
-    default:
-        return CAPTURE_READ_ERROR;
-    }
-}
-
 enum capture_read
 pcap_parser_next(struct pcap_parser *parser, struct capture_input *input,
                  struct capture_raw *raw, GError **error)
@@ -69,7 +54,7 @@ pcap_parser_next(struct pcap_parser *parser, struct capture_input *input,
     enum capture_read result;
 
     if (!parser->begun) {
-        result = need(input, FILE_HEADER, error);
+        result = capture_source_need(input, FILE_HEADER, error);
         if (result != CAPTURE_READ_PACKET) {
             return result;
         }
@@ -81,7 +66,7 @@ pcap_parser_next(struct pcap_parser *parser, struct capture_input *input,
         capture_input_take(input, FILE_HEADER);
     }
 
-    result = need(input, PACKET_HEADER, error);
+    result = capture_source_need(input, PACKET_HEADER, error);
     if (result != CAPTURE_READ_PACKET) {
         return result;
     }
@@ -93,14 +78,14 @@ pcap_parser_next(struct pcap_parser *parser, struct capture_input *input,
                     ": a packet cannot have such a length", input->offset);
         return CAPTURE_READ_ERROR;
     }
-    result = need(input, PACKET_HEADER + raw->len, error);
+    result = capture_source_need(input, PACKET_HEADER + raw->len, error);
     if (result != CAPTURE_READ_PACKET) {
         return result;
     }
     bytes = capture_input_bytes(input);
     raw->time = get32(parser, bytes) * UINT64_C(1000000000)
-                + get32(parser, bytes + 4)
-                  * UINT64_C(1) * (parser->nanoseconds ? 1 : 1000);
+                + (uint64_t)get32(parser, bytes + 4)
+                  * (parser->nanoseconds ? 1 : 1000);
     raw->original_len = MAX(get32(parser, bytes + 12), raw->len);
     raw->bytes = bytes + PACKET_HEADER;
     raw->number = ++parser->packets;

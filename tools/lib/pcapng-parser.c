@@ -331,19 +331,6 @@ parse_block(struct pcapng_parser *parser, uint32_t type, const uint8_t *body,
     }
 }
 
-static enum capture_read
-input_result(enum capture_input_state state)
-{
-    switch (state) {
-    case CAPTURE_INPUT_AGAIN:
-        return CAPTURE_READ_AGAIN;
-    case CAPTURE_INPUT_END:
-        return CAPTURE_READ_END;
-    default:
-        return CAPTURE_READ_ERROR;
-    }
-}
-
 enum capture_read
 pcapng_parser_next(struct pcapng_parser *parser, struct capture_input *input,
                    struct capture_raw *raw, GError **error)
@@ -352,14 +339,14 @@ pcapng_parser_next(struct pcapng_parser *parser, struct capture_input *input,
 
     *raw = (struct capture_raw){ 0 };
     while (!is_packet) {
-        enum capture_input_state state;
+        enum capture_read result;
         const char *fault = NULL;
         const uint8_t *bytes;
         uint32_t type, len;
 
-        state = capture_input_need(input, BLOCK_FRAME, error);
-        if (state != CAPTURE_INPUT_READY) {
-            return input_result(state);
+        result = capture_source_need(input, BLOCK_FRAME, error);
+        if (result != CAPTURE_READ_PACKET) {
+            return result;
         }
         bytes = capture_input_bytes(input);
         type = get32(parser, bytes);
@@ -377,9 +364,9 @@ pcapng_parser_next(struct pcapng_parser *parser, struct capture_input *input,
             return damaged(input->offset, error,
                            "a block cannot have such a length");
         }
-        state = capture_input_need(input, padded(len), error);
-        if (state != CAPTURE_INPUT_READY) {
-            return input_result(state);
+        result = capture_source_need(input, padded(len), error);
+        if (result != CAPTURE_READ_PACKET) {
+            return result;
         }
         bytes = capture_input_bytes(input);
         if (get32(parser, bytes + padded(len) - 4) != len) {
