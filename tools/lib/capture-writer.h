@@ -22,6 +22,10 @@ struct capture_writer_options {
     uint64_t file_size;         /* bytes after which to begin the next file */
     uint64_t file_time;         /* ns after which to; 0 each: one file */
     unsigned files;             /* how many to keep, the oldest go; 0: all */
+    unsigned linktype;          /* CAPTURE_LINKTYPE_HPM_2 for CAPTURE_TRACE
+                                 * alone; 0: CAPTURE_LINKTYPE_UPPER_PDU */
+    bool     wait;              /* for room in the queue, to lose nothing: if
+                                 * packets do not come from something live */
 };
 
 /* What became of it so far. Numbers are those of packets. */
@@ -29,21 +33,29 @@ struct capture_writer_state {
     uint64_t written;
     uint64_t lost;
     char    *trouble;           /* why nothing is being written now, or NULL */
+    bool     reader_gone;       /* the FIFO or pipe had one and has none now */
 };
 
-/* A path that cannot be opened is an error here; a FIFO without a reader is
- * not, and may get one, and another one, at any time. With more than one file,
- * names are PATH's with a number and the time before the last dot. */
+/* All functions are for one thread.
+ *
+ * A path that cannot be opened is an error here; a FIFO without a reader is
+ * not, and may get one, and another one, at any time: each gets a capture of its
+ * own, which begins with the latest packets that nobody has read. With more than
+ * one file, names are PATH's with a number and the time before the last dot.
+ *
+ * While a disk is full it tries again, and what finds no room meanwhile is
+ * lost. */
 struct capture_writer *
 capture_writer_new(const struct capture_writer_options *options,
                    GError **error);
 
-/* Adds a capture point and returns its number. At any time. */
+/* Adds a capture point and returns its number. At any time. One of the same
+ * name and description is the same one. */
 unsigned capture_writer_point(struct capture_writer *writer, const char *name,
                               const char *description);
 
 /* packet->kind must not be CAPTURE_OTHER. packet->lost is added to what the
- * writer itself has lost. */
+ * writer itself has lost. Bytes after the first 32 KiB are cut off. */
 void capture_writer_put(struct capture_writer *writer,
                         const struct capture_packet *packet);
 
@@ -53,8 +65,8 @@ void capture_writer_get_state(struct capture_writer *writer,
 void capture_writer_state_clear(struct capture_writer_state *state);
 
 /* Writes what is queued, then the statistics, and closes. A reader that does
- * not read is waited for a second at most. Returns false, and why, if anything
- * was lost for good. */
+ * not read is waited for a second at most, but with options->wait as long as it
+ * takes. Returns false, and why, if anything was lost. */
 bool capture_writer_close(struct capture_writer *writer, GError **error);
 
 #endif /* CAPTURE_WRITER_H */

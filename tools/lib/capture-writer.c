@@ -1,0 +1,838 @@
+/* capture-writer.c
+ * Writes captures, docs/capture-format.md. The thread that captures puts
+ * packets into a queue; the one here makes blocks of them and writes those, many
+ * at a time.
+ *
+ * What was written always ends with a whole block, as far as this is possible:
+ * a file from which the last write is missing, since the disk is full, is cut to
+ * that, and a reader that comes in the middle of it all gets a header first.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "capture-writer.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+
+#include <gio/gio.h>
+
+#include "capture-output.h"
+#include "packet-queue.h"
+#include "pcapng-blocks.h"
+
+/* Blocks are written when there are so many bytes of them, or nothing is queued
+ * any more. */
+#define MUCH    (128 * 1024)
+
+/* Packets are left in the queue to become many: for so long, or until there are
+ * so many bytes. */
+#define LINGER_MS       50
+#define LINGER_LEVEL    (256 * 1024)
+
+/* How much is kept for a reader that may come. */
+#define KEEP_LEVEL      (PACKET_QUEUE_MAX / 2)
+
+/* How often to look for a reader, and whether there is room on the disk. */
+#define READER_MS       100
+#define TROUBLE_MS      500
+
+#define PATIENCE_MS     1000
+
+#define NEVER   G_MAXINT64
+
+struct point {
+    struct capture_point words;
+    uint64_t lost;              /* of the thread that captures: since the last
+                                 * packet that found room */
+
+    /* Of the thread that writes. */
+    uint64_t pending;           /* lost, and in no block yet */
+    uint64_t packets, dropped;  /* in the blocks of this file */
+};
+
+struct capture_writer {
+    struct capture_writer_options options;
+    struct capture_output *output;
+    struct packet_queue *queue;
+    char    *application;
+    GThread *thread;
+
+    GPtrArray *points;          /* struct point; under the lock, but only one
+                                 * thread changes it */
+    GMutex   lock;
+    GCond    room;              /* for options.wait */
+    char    *trouble;           /* under the lock */
+
+    _Atomic unsigned point_count;
+    _Atomic uint64_t written, lost;
+    _Atomic bool reader_gone, closing, hopeless, waiting;
+
+    /* Of the thread that writes. */
+    GByteArray *blocks;         /* made and not all written yet */
+    size_t   done;              /* of them, in whole blocks */
+    size_t   part;              /* of the block after these */
+    uint64_t size;              /* of the file, with all blocks made so far */
+    GPtrArray *known;           /* the points of which it has heard */
+    bool     has_packets;       /* the file */
+    bool     at_end;            /* of the file: its last block is made */
+    bool     finished;          /* and it is the last file */
+    bool     failed;            /* in the end */
+    int64_t  try_at;            /* us: to open or write again */
+    int64_t  rotate_at;         /* us: to begin the next file */
+    int64_t  give_up_at;        /* us: on a reader, when closing */
+    char    *reason;            /* the last trouble there was */
+    int      code;              /* of it: errno */
+};
+
+static uint64_t
+clock_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* For the thread that writes. */
+static struct point *
+known_point(const struct capture_writer *writer, unsigned number)
+{
+    return g_ptr_array_index(writer->known, number);
+}
+
+/* --- Trouble ---------------------------------------------------------------- */
+
+static void
+set_trouble(struct capture_writer *writer, const char *why)
+{
+    g_mutex_lock(&writer->lock);
+    g_free(writer->trouble);
+    writer->trouble = NULL;
+    if (why) {
+        writer->trouble = g_strdup_printf(
+            "%s: %s", capture_output_name(writer->output), why);
+        g_free(writer->reason);
+        writer->reason = g_strdup(why);
+    }
+    g_mutex_unlock(&writer->lock);
+}
+
+/* Whoever waits for room, waits no longer. */
+static void
+lose_hope(struct capture_writer *writer)
+{
+    atomic_store(&writer->hopeless, true);
+    g_mutex_lock(&writer->lock);
+    g_cond_signal(&writer->room);
+    g_mutex_unlock(&writer->lock);
+}
+
+static void
+has_failed(struct capture_writer *writer, int code)
+{
+    writer->code = code;
+    set_trouble(writer, g_strerror(code));
+    writer->try_at = g_get_monotonic_time() + TROUBLE_MS * 1000;
+    if (writer->options.wait) {
+        lose_hope(writer);
+    }
+}
+
+static void
+has_no_reader(struct capture_writer *writer)
+{
+    set_trouble(writer, "nobody reads it");
+    writer->try_at = capture_output_is_fifo(writer->output)
+                         ? g_get_monotonic_time() + READER_MS * 1000 : NEVER;
+    if (writer->options.wait && atomic_load(&writer->reader_gone)) {
+        lose_hope(writer);
+    }
+}
+
+/* --- Blocks ----------------------------------------------------------------- */
+
+static void
+add_interfaces(struct capture_writer *writer, unsigned first)
+{
+    unsigned linktype = writer->options.linktype
+                            ? writer->options.linktype
+                            : CAPTURE_LINKTYPE_UPPER_PDU;
+
+    for (unsigned i = first; i < writer->known->len; i++) {
+        guint before = writer->blocks->len;
+
+        pcapng_add_interface(writer->blocks, linktype,
+                             &known_point(writer, i)->words);
+        writer->size += writer->blocks->len - before;
+    }
+}
+
+static void
+add_new_points(struct capture_writer *writer)
+{
+    unsigned first = writer->known->len;
+
+    if (atomic_load(&writer->point_count) == first) {
+        return;
+    }
+    g_mutex_lock(&writer->lock);
+    for (unsigned i = first; i < writer->points->len; i++) {
+        g_ptr_array_add(writer->known, g_ptr_array_index(writer->points, i));
+    }
+    g_mutex_unlock(&writer->lock);
+    if (capture_output_is_open(writer->output)) {
+        add_interfaces(writer, first);
+    }
+}
+
+static void
+count_block(struct capture_writer *writer, const uint8_t *block)
+{
+    struct point *point = known_point(writer, pcapng_packet_point(block));
+
+    point->packets++;
+    point->dropped += pcapng_packet_lost(block);
+    writer->has_packets = true;
+}
+
+/* A file, or another reader, begins with the header; packets that the one
+ * before has not got follow. */
+static void
+begin_section(struct capture_writer *writer)
+{
+    GByteArray *left = writer->blocks;
+    size_t at = writer->done;
+
+    writer->blocks = g_byte_array_sized_new(MUCH + PACKET_QUEUE_MAX_PACKET);
+    writer->done = writer->part = 0;
+    writer->has_packets = false;
+    writer->at_end = writer->finished = false;
+    writer->rotate_at = NEVER;
+    pcapng_add_section(writer->blocks, writer->application);
+    writer->size = writer->blocks->len;
+    for (unsigned i = 0; i < writer->known->len; i++) {
+        known_point(writer, i)->packets = 0;
+        known_point(writer, i)->dropped = 0;
+    }
+    add_interfaces(writer, 0);
+    while (at < left->len) {
+        const uint8_t *block = left->data + at;
+        size_t size = pcapng_block_size(block);
+
+        if (pcapng_block_is_packet(block)) {
+            g_byte_array_append(writer->blocks, block, (guint)size);
+            count_block(writer, block);
+            writer->size += size;
+        }
+        at += size;
+    }
+    g_byte_array_free(left, TRUE);
+}
+
+/* What ends a file in good order. What was lost after the last packet belongs
+ * to the last file. */
+static void
+add_statistics(struct capture_writer *writer, bool last_file)
+{
+    uint64_t now = clock_ns();
+
+    for (unsigned i = 0; i < writer->known->len; i++) {
+        struct point *point = known_point(writer, i);
+
+        if (last_file) {
+            point->dropped += point->pending;
+            point->pending = 0;
+        }
+        pcapng_add_statistics(writer->blocks, i, now,
+                              point->packets + point->dropped, point->dropped);
+    }
+    writer->at_end = true;
+}
+
+/* Whether the file has no room for a packet. */
+static bool
+is_full(const struct capture_writer *writer,
+        const struct capture_packet *packet)
+{
+    return writer->options.file_size > 0 && writer->has_packets
+           && writer->size + PCAPNG_PACKET_SIZE(packet->len)
+                  + writer->known->len * PCAPNG_STATISTICS_SIZE
+                  > writer->options.file_size;
+}
+
+static void
+add_packet(struct capture_writer *writer, const struct capture_packet *packet)
+{
+    struct point *point = known_point(writer, packet->point);
+    uint64_t lost = packet->lost + point->pending;
+    guint before = writer->blocks->len;
+
+    pcapng_add_packet(writer->blocks, packet, lost);
+    writer->size += writer->blocks->len - before;
+    point->pending = 0;
+    point->packets++;
+    point->dropped += lost;
+    if (!writer->has_packets && writer->options.file_time > 0) {
+        writer->rotate_at = g_get_monotonic_time()
+                            + (int64_t)(writer->options.file_time / 1000);
+    }
+    writer->has_packets = true;
+}
+
+static void
+drop_from_queue(struct capture_writer *writer)
+{
+    packet_queue_drop(writer->queue);
+    if (!writer->options.wait) {
+        return;
+    }
+    /* Either this thread sees that the other one waits, or that one sees that
+     * there is room. */
+    atomic_thread_fence(memory_order_seq_cst);
+    if (atomic_load(&writer->waiting)
+            && packet_queue_level(writer->queue) < PACKET_QUEUE_MAX / 2) {
+        g_mutex_lock(&writer->lock);
+        g_cond_signal(&writer->room);
+        g_mutex_unlock(&writer->lock);
+    }
+}
+
+/* Makes blocks of what is queued, up to the end of a file. Returns whether
+ * there was anything. */
+static bool
+make_blocks(struct capture_writer *writer)
+{
+    const struct capture_packet *packet;
+    bool any = false;
+
+    while (!writer->at_end && writer->blocks->len < MUCH
+           && (packet = packet_queue_peek(writer->queue))) {
+        if (packet->point >= writer->known->len) {
+            add_new_points(writer);
+        }
+        if (is_full(writer, packet)) {
+            add_statistics(writer, false);
+            break;
+        }
+        add_packet(writer, packet);
+        drop_from_queue(writer);
+        any = true;
+    }
+    return any;
+}
+
+/* --- Writing ---------------------------------------------------------------- */
+
+static void
+advance(struct capture_writer *writer, size_t written)
+{
+    writer->part += written;
+    while (writer->part > 0) {
+        const uint8_t *block = writer->blocks->data + writer->done;
+        size_t size = pcapng_block_size(block);
+
+        if (writer->part < size) {
+            break;
+        }
+        if (pcapng_block_is_packet(block)) {
+            atomic_fetch_add_explicit(&writer->written, 1,
+                                      memory_order_relaxed);
+        }
+        writer->part -= size;
+        writer->done += size;
+    }
+}
+
+static enum output_result
+write_blocks(struct capture_writer *writer)
+{
+    GByteArray *blocks = writer->blocks;
+
+    while (writer->done < blocks->len) {
+        size_t from = writer->done + writer->part, written;
+        enum output_result result =
+            capture_output_write(writer->output, blocks->data + from,
+                                 blocks->len - from, &written);
+
+        if (result != OUTPUT_DONE) {
+            return result;
+        }
+        advance(writer, written);
+        if (writer->part > 0
+                && capture_output_take_back(writer->output, writer->part)) {
+            writer->part = 0;
+        }
+    }
+    g_byte_array_set_size(blocks, 0);
+    writer->done = 0;
+    return OUTPUT_DONE;
+}
+
+static void
+reader_has_gone(struct capture_writer *writer)
+{
+    atomic_store(&writer->reader_gone, true);
+    capture_output_close(writer->output);
+    has_no_reader(writer);
+}
+
+static enum output_result
+try_open(struct capture_writer *writer)
+{
+    bool fifo = capture_output_is_fifo(writer->output);
+    enum output_result result;
+
+    if (writer->try_at > g_get_monotonic_time()
+            && (writer->try_at == NEVER || !atomic_load(&writer->closing))) {
+        return fifo || writer->try_at == NEVER ? OUTPUT_NO_READER
+                                               : OUTPUT_FAILED;
+    }
+    result = capture_output_open(writer->output);
+    if (result == OUTPUT_DONE) {
+        atomic_store(&writer->reader_gone, false);
+        set_trouble(writer, NULL);
+        writer->try_at = 0;
+        begin_section(writer);
+    } else if (result == OUTPUT_FAILED) {
+        has_failed(writer, errno);
+    } else {
+        has_no_reader(writer);
+    }
+    return result;
+}
+
+/* Writes what blocks there are. Returns OUTPUT_DONE if that is all done. */
+static enum output_result
+try_write(struct capture_writer *writer)
+{
+    enum output_result result;
+
+    if (writer->try_at > g_get_monotonic_time()
+            && !atomic_load(&writer->closing)) {
+        return OUTPUT_FAILED;
+    }
+    result = write_blocks(writer);
+    if (result == OUTPUT_FAILED) {
+        has_failed(writer, errno);
+    } else if (result == OUTPUT_NO_READER) {
+        reader_has_gone(writer);
+    } else if (writer->try_at > 0) {
+        writer->try_at = 0;
+        set_trouble(writer, NULL);
+    }
+    return result;
+}
+
+/* Without a reader only the latest packets are kept. */
+static void
+forget_oldest(struct capture_writer *writer, size_t level)
+{
+    const struct capture_packet *packet;
+
+    while (packet_queue_level(writer->queue) > level
+           && (packet = packet_queue_peek(writer->queue))) {
+        if (packet->point >= writer->known->len) {
+            add_new_points(writer);
+        }
+        known_point(writer, packet->point)->pending += packet->lost + 1;
+        atomic_fetch_add(&writer->lost, 1);
+        drop_from_queue(writer);
+    }
+}
+
+/* --- The thread ------------------------------------------------------------- */
+
+static int
+timeout_until(int64_t at)
+{
+    int64_t left = at - g_get_monotonic_time();
+
+    return at == NEVER ? -1 : (int)CLAMP((left + 999) / 1000, 0, G_MAXINT);
+}
+
+/* Waits until the queue has level bytes, the time has come, the reader takes
+ * more if that is waited for, or has gone. */
+static void
+wait_for(struct capture_writer *writer, size_t level, int64_t until,
+         enum output_result result)
+{
+    struct pollfd fds[] = {
+        { .fd = packet_queue_fd(writer->queue), .events = POLLIN },
+        { .fd = capture_output_fd(writer->output),
+          .events = result == OUTPUT_LATER ? POLLOUT : 0 },
+    };
+
+    until = MIN(until, writer->rotate_at);
+    if (atomic_load(&writer->closing)) {
+        until = MIN(until, writer->give_up_at);
+    }
+    if (packet_queue_sleep(writer->queue, level)) {
+        poll(fds, G_N_ELEMENTS(fds), timeout_until(until));
+    }
+    packet_queue_slept(writer->queue);
+    if (fds[1].revents & (POLLERR | POLLHUP)) {
+        reader_has_gone(writer);
+    }
+}
+
+/* All is in blocks. What was lost at last is known now that nothing more
+ * comes. */
+static void
+finish(struct capture_writer *writer)
+{
+    for (unsigned i = 0; i < writer->known->len; i++) {
+        struct point *point = known_point(writer, i);
+
+        point->pending += point->lost;
+        point->lost = 0;
+    }
+    add_statistics(writer, true);
+    writer->finished = true;
+}
+
+/* What will not be written any more. */
+static void
+count_rest(struct capture_writer *writer)
+{
+    forget_oldest(writer, 0);
+    while (writer->done < writer->blocks->len) {
+        const uint8_t *block = writer->blocks->data + writer->done;
+
+        if (pcapng_block_is_packet(block)) {
+            atomic_fetch_add(&writer->lost, 1);
+        }
+        writer->done += pcapng_block_size(block);
+    }
+}
+
+static void
+wait_without_reader(struct capture_writer *writer)
+{
+    bool fifo = capture_output_is_fifo(writer->output);
+
+    if (!writer->options.wait || atomic_load(&writer->hopeless)) {
+        forget_oldest(writer, fifo ? KEEP_LEVEL : 0);
+    }
+    wait_for(writer, KEEP_LEVEL + PACKET_QUEUE_MAX / 4, writer->try_at,
+             OUTPUT_NO_READER);
+}
+
+static void
+wait_after(struct capture_writer *writer, enum output_result result, bool any)
+{
+    switch (result) {
+    case OUTPUT_DONE:
+        if (any) {
+            wait_for(writer, LINGER_LEVEL,
+                     g_get_monotonic_time() + LINGER_MS * 1000, result);
+        } else {
+            wait_for(writer, 1, NEVER, result);
+        }
+        break;
+    case OUTPUT_LATER:
+        wait_for(writer, SIZE_MAX, NEVER, result);
+        break;
+    case OUTPUT_NO_READER:
+        wait_without_reader(writer);
+        break;
+    case OUTPUT_FAILED:
+        wait_for(writer, SIZE_MAX, writer->try_at, result);
+        break;
+    }
+}
+
+/* Opens what is to be opened, and writes what is to be written. Returns how far
+ * it came, and whether there was anything. */
+static enum output_result
+work(struct capture_writer *writer, bool *any)
+{
+    enum output_result result = OUTPUT_DONE;
+
+    *any = false;
+    add_new_points(writer);
+    if (!capture_output_is_open(writer->output)) {
+        result = try_open(writer);
+    }
+    if (result == OUTPUT_DONE) {
+        if (!writer->at_end && g_get_monotonic_time() >= writer->rotate_at) {
+            add_statistics(writer, false);
+        }
+        *any = make_blocks(writer);
+        result = try_write(writer);
+    }
+    return result;
+}
+
+/* Whether it is of any use to wait for the reader when closing. */
+static bool
+goes_on(struct capture_writer *writer, enum output_result result)
+{
+    return result == OUTPUT_DONE
+           || (result == OUTPUT_LATER
+               && g_get_monotonic_time() < writer->give_up_at);
+}
+
+static gpointer
+write_packets(gpointer data)
+{
+    struct capture_writer *writer = data;
+
+    for (;;) {
+        bool closing = atomic_load(&writer->closing), any;
+        enum output_result result = work(writer, &any);
+
+        if (result == OUTPUT_DONE && writer->at_end) {
+            if (writer->finished) {
+                break;
+            }
+            /* The next file, at once. */
+            capture_output_close(writer->output);
+        } else if (closing && !goes_on(writer, result)) {
+            writer->failed = result == OUTPUT_FAILED;
+            break;
+        } else if (result != OUTPUT_DONE
+                   || !packet_queue_peek(writer->queue)) {
+            if (closing && result == OUTPUT_DONE) {
+                finish(writer);
+            } else {
+                wait_after(writer, result, any);
+            }
+        }
+    }
+    count_rest(writer);
+    capture_output_close(writer->output);
+    return NULL;
+}
+
+/* --- For others ------------------------------------------------------------- */
+
+static void
+free_point(gpointer data)
+{
+    struct point *point = data;
+
+    g_free((char *)point->words.name);
+    g_free((char *)point->words.description);
+    g_free(point);
+}
+
+static void
+free_writer(struct capture_writer *writer)
+{
+    if (writer->output) {
+        capture_output_free(writer->output);
+    }
+    if (writer->queue) {
+        packet_queue_free(writer->queue);
+    }
+    g_byte_array_free(writer->blocks, TRUE);
+    g_ptr_array_free(writer->known, TRUE);
+    g_ptr_array_free(writer->points, TRUE);
+    g_mutex_clear(&writer->lock);
+    g_cond_clear(&writer->room);
+    g_free(writer->application);
+    g_free(writer->trouble);
+    g_free(writer->reason);
+    g_free(writer);
+}
+
+/* The thread gets no signals: they are the program's, and a reader that has
+ * gone or a limit of the size are errors like others. */
+static bool
+start_thread(struct capture_writer *writer, GError **error)
+{
+    sigset_t all, before;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    writer->thread = g_thread_try_new("capture", write_packets, writer, error);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return writer->thread != NULL;
+}
+
+static void
+set_open_error(GError **error, const char *path, int code)
+{
+    g_set_error(error, G_IO_ERROR, g_io_error_from_errno(code),
+                "cannot write %s: %s", path, g_strerror(code));
+}
+
+/* Opens it for the first time, when it must not fail. */
+static bool
+start(struct capture_writer *writer, GError **error)
+{
+    const char *path = writer->options.path;
+
+    writer->queue = packet_queue_new();
+    if (!writer->queue) {
+        set_open_error(error, path, errno);
+        return false;
+    }
+    if (try_open(writer) == OUTPUT_FAILED) {
+        set_open_error(error, path, writer->code);
+        return false;
+    }
+    return start_thread(writer, error);
+}
+
+struct capture_writer *
+capture_writer_new(const struct capture_writer_options *options,
+                   GError **error)
+{
+    struct capture_writer *writer = g_new0(struct capture_writer, 1);
+    bool several = options->file_size > 0 || options->file_time > 0;
+    const char *program = g_get_prgname();
+
+    writer->options = *options;
+    writer->application = g_strdup_printf("%s %s", program ? program : "ipmiscope",
+                                          TOOL_VERSION);
+    writer->points = g_ptr_array_new_with_free_func(free_point);
+    writer->known = g_ptr_array_new();
+    writer->blocks = g_byte_array_new();
+    writer->rotate_at = NEVER;
+    g_mutex_init(&writer->lock);
+    g_cond_init(&writer->room);
+    writer->output = capture_output_new(options->path, several, options->files,
+                                        error);
+    if (!writer->output || !start(writer, error)) {
+        free_writer(writer);
+        return NULL;
+    }
+    return writer;
+}
+
+/* For the thread that captures. */
+static struct point *
+point_of(const struct capture_writer *writer, unsigned number)
+{
+    return g_ptr_array_index(writer->points, number);
+}
+
+static bool
+is_point(const struct point *point, const char *name, const char *description)
+{
+    return g_str_equal(point->words.name, name)
+           && g_strcmp0(point->words.description, description) == 0;
+}
+
+unsigned
+capture_writer_point(struct capture_writer *writer, const char *name,
+                     const char *description)
+{
+    char *good_name = g_utf8_make_valid(name, -1);
+    char *good_description =
+        description && *description ? g_utf8_make_valid(description, -1) : NULL;
+    struct point *point = NULL;
+    unsigned number;
+
+    for (number = 0; number < writer->points->len; number++) {
+        if (is_point(point_of(writer, number), good_name, good_description)) {
+            g_free(good_name);
+            g_free(good_description);
+            return number;
+        }
+    }
+    point = g_new0(struct point, 1);
+    point->words.name = good_name;
+    point->words.description = good_description;
+    g_mutex_lock(&writer->lock);
+    g_ptr_array_add(writer->points, point);
+    g_mutex_unlock(&writer->lock);
+    atomic_store(&writer->point_count, writer->points->len);
+    packet_queue_wake(writer->queue);
+    return number;
+}
+
+static bool
+put_when_there_is_room(struct capture_writer *writer,
+                       const struct capture_packet *packet)
+{
+    bool put;
+
+    g_mutex_lock(&writer->lock);
+    atomic_store(&writer->waiting, true);
+    while (!(put = packet_queue_put(writer->queue, packet))
+           && !atomic_load(&writer->hopeless)) {
+        g_cond_wait(&writer->room, &writer->lock);
+    }
+    atomic_store(&writer->waiting, false);
+    g_mutex_unlock(&writer->lock);
+    return put;
+}
+
+void
+capture_writer_put(struct capture_writer *writer,
+                   const struct capture_packet *packet)
+{
+    struct point *point = point_of(writer, packet->point);
+    struct capture_packet after_losses;
+
+    if (point->lost > 0) {
+        after_losses = *packet;
+        after_losses.lost += point->lost;
+        packet = &after_losses;
+    }
+    if (packet_queue_put(writer->queue, packet)
+            || (writer->options.wait
+                && put_when_there_is_room(writer, packet))) {
+        point->lost = 0;
+    } else {
+        point->lost = packet->lost + 1;
+        atomic_fetch_add_explicit(&writer->lost, 1, memory_order_relaxed);
+    }
+}
+
+void
+capture_writer_get_state(struct capture_writer *writer,
+                         struct capture_writer_state *state)
+{
+    state->written = atomic_load(&writer->written);
+    state->lost = atomic_load(&writer->lost);
+    state->reader_gone = atomic_load(&writer->reader_gone);
+    g_mutex_lock(&writer->lock);
+    state->trouble = g_strdup(writer->trouble);
+    g_mutex_unlock(&writer->lock);
+}
+
+void
+capture_writer_state_clear(struct capture_writer_state *state)
+{
+    g_clear_pointer(&state->trouble, g_free);
+}
+
+bool
+capture_writer_close(struct capture_writer *writer, GError **error)
+{
+    uint64_t lost, written;
+    bool good;
+
+    writer->give_up_at = writer->options.wait
+                             ? NEVER
+                             : g_get_monotonic_time() + PATIENCE_MS * 1000;
+    atomic_store(&writer->closing, true);
+    packet_queue_wake(writer->queue);
+    g_thread_join(writer->thread);
+
+    lost = atomic_load(&writer->lost);
+    written = atomic_load(&writer->written);
+    good = lost == 0 && !writer->failed;
+    if (lost > 0) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                    "%s: %" PRIu64 " of %" PRIu64 " packets are lost: %s",
+                    capture_output_name(writer->output), lost, written + lost,
+                    writer->reason ? writer->reason
+                                   : "they came faster than they could be "
+                                     "written");
+    } else if (!good) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot write %s: %s",
+                    capture_output_name(writer->output), writer->reason);
+    }
+    free_writer(writer);
+    return good;
+}

@@ -1,0 +1,53 @@
+/* packet-queue.h
+ * Packets on their way from the thread that captures them to the thread that
+ * writes them. Neither ever waits for the other: there are no locks.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef PACKET_QUEUE_H
+#define PACKET_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "capture.h"
+
+/* Bytes, what a packet needs besides its own included. */
+#define PACKET_QUEUE_MAX        (4 * 1024 * 1024)
+
+/* Of a packet that has more bytes the rest is cut off. */
+#define PACKET_QUEUE_MAX_PACKET (32 * 1024)
+
+struct packet_queue;
+
+/* NULL, and errno, if there are too many file descriptors. */
+struct packet_queue *packet_queue_new(void);
+void packet_queue_free(struct packet_queue *queue);
+
+/* The thread that captures */
+
+/* Adds a copy of a packet. Returns false if there is no room. */
+bool packet_queue_put(struct packet_queue *queue,
+                      const struct capture_packet *packet);
+
+/* Wakes the other thread. */
+void packet_queue_wake(struct packet_queue *queue);
+
+/* The thread that writes */
+
+/* The next packet, or NULL. It holds until packet_queue_drop(). */
+const struct capture_packet *packet_queue_peek(struct packet_queue *queue);
+void packet_queue_drop(struct packet_queue *queue);
+
+/* How many bytes are in it. */
+size_t packet_queue_level(struct packet_queue *queue);
+
+/* Readable once the thread is woken, until packet_queue_slept(). */
+int packet_queue_fd(const struct packet_queue *queue);
+
+/* To be woken at so many bytes. Returns false if they are there already. */
+bool packet_queue_sleep(struct packet_queue *queue, size_t level);
+void packet_queue_slept(struct packet_queue *queue);
+
+#endif /* PACKET_QUEUE_H */
