@@ -36,7 +36,7 @@ struct capture_writer_state {
     bool     reader_gone;       /* the FIFO or pipe had one and has none now */
 };
 
-/* All functions are for one thread.
+/* Functions are for one thread, or one at a time.
  *
  * A path that cannot be opened is an error here; a FIFO without a reader is
  * not, and may get one, and another one, at any time: each gets a capture of its
