@@ -1,0 +1,373 @@
+#!/usr/bin/env python3
+"""Plays scripts with ipmiplay, as either side, against peers that do what the
+test says.
+
+usage: test-scripts.py IPMIPLAY CASE
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+
+import ast
+import os
+import re
+import signal
+import socket
+import sys
+import time
+
+from players import GREETINGS, PATIENCE, ROOT, Peer, Program, check, message, run_cases
+# Not before, since players knows where it is.
+from frames import ATTN, ATTN_IRQ, CAPABILITIES, NOATTN, VERSION, control
+
+COUNTS = r"{} in \d+\.\d{{3}} s \(\d+\.\d requests/s\)\n"
+
+
+def counts(name, sent, passed, failed, what="sent"):
+    """The last line."""
+    return re.escape(name) + ": " + COUNTS.format(
+        f"{sent} {what}, {passed} passed, {failed} failed")
+
+
+def refusals():
+    """Scripts that the emulator's player refuses, and its words: from the table
+    in the test of its parser."""
+    folder = os.path.join(ROOT, "qemu-patches")
+    name, = (name for name in os.listdir(folder) if "language-of-host-scripts" in name)
+    with open(os.path.join(folder, name), encoding="utf-8") as file:
+        added = "".join(line[1:] for line in file if line.startswith("+"))
+    table = re.search(r"\} bad\[\] = \{(.*?)\n\};", added, re.DOTALL)[1]
+    string = r'"(?:[^"\\]|\\.)*"'
+    for entry in re.finditer(rf"\{{\s*({string}),\s*((?:{string}\s*)+)\}}", table):
+        yield tuple("".join(ast.literal_eval(part.replace(r"\?", "?"))
+                            for part in re.findall(string, text))
+                    for text in entry.groups())
+
+
+def refused(lab):
+    """Bad scripts are refused in the words of the emulator's player."""
+    cases = list(refusals())
+    check(len(cases) > 50, "the emulator's test has", len(cases), "cases")
+    for text, expected in cases:
+        lab.write("s", text)
+        Program(lab, "host", "s", "--connect", "tcp::1").check(
+            2, "", f"ipmiplay: {expected}\nTry 'ipmiplay --help'.\n")
+    status, output, errors = Program(lab, "bmc", "nothing", "--listen", "tcp::0").finish()
+    check(status == 3 and not output and "nothing" in errors, status, output, errors)
+
+
+def wrong_arguments(lab):
+    """Mistakes on the command line are told with a remedy."""
+    lab.write("s", "send 18 01\n")
+    for arguments, told in (
+            ((), "say what to play"), (("host",), "say what to play"),
+            (("host", "s", "s"), "say what to play"),
+            (("guest", "s"), "'guest' cannot be played"),
+            (("host", "s"), "--connect or --listen"),
+            (("host", "s", "--connect", "tcp::1", "--listen", "tcp::2"), "--connect or --listen"),
+            (("host", "s", "--connect", "somewhere"), "unix:PATH, tcp:HOST:PORT or fd:N"),
+            (("host", "s", "--connect", "tcp::1", "--within", "3"), "'3' is not a time"),
+            (("host", "s", "--colour"), "--colour")):
+        status, output, errors = Program(lab, *arguments).finish()
+        check(status == 2 and not output and told in errors and "--help" in errors,
+              arguments, status, output, errors)
+
+
+def nobody_there(lab):
+    """A peer that is not there is a failure of the environment."""
+    lab.write("s", "send 18 01\n")
+    status, output, errors = Program(lab, "host", "s", "--connect", "unix:absent",
+                                     "--within", "200ms").finish()
+    check(status == 3 and not output and "unix:absent" in errors, status, output, errors)
+    Program(lab, "bmc", "s", "--listen", "unix:here", "--within", "200ms").check(
+        3, "", "ipmiplay: nobody has connected to unix:here\n")
+    check(not os.path.exists(os.path.join(lab.folder, "here")), "the socket is still there")
+    program = Program(lab, "bmc", "s", "--listen", "unix:here")
+    while not os.path.exists(os.path.join(lab.folder, "here")):
+        time.sleep(0.01)
+    program.stop(signal.SIGTERM)
+    program.check(3, "", "ipmiplay: stopped before the peer was there\n")
+
+
+def judged(lab):
+    """As the host: what counts as which response, and how a failure is told."""
+    lab.write("s", """
+        send 18 01
+        expect 1c 01 00 20 ...
+        send 18 02
+        expect 1C 02 ?? 2? within 3s
+        send 18 03
+        send 18 04 aa
+        expect none for 1s
+        send 18 05
+        expect 1c 05 00 within 100ms
+        send 18 06
+        expect none for 100ms
+        send 18 07
+        expect 1c 07 00
+        send 18 08
+        """)
+    program, bmc = lab.play("host", "s")
+    bmc.expect(message("00 18 01"))
+    bmc.send(message("00 1c 01 00 20 a0 a1"))
+    bmc.expect(message("01 18 02"))
+    bmc.send(message("01 1c 02 c1 30"))
+    bmc.expect(message("02 18 03"))
+    bmc.send(message("02 1c 03 ff"))
+    bmc.expect(message("03 18 04 aa"))
+    bmc.send(message("03 1c 04 00 aa"))
+    bmc.expect(message("04 18 05"), message("05 18 06"), message("06 18 07"))
+    # Too late for 18 05; then for nobody; then what a receiver drops.
+    bmc.send(message("04 1c 05 00"), message("77 1c 07 00"), message("06 1c 07 01")[:-2] + b"\0\xa0",
+             message("06 18 07"), message("06 1c 07 00"))
+    bmc.expect(message("07 18 08"))
+    bmc.send(message("07 1c 08 d5"))
+    check(bmc.frame() is None, "no end")
+    program.check(1, "s:5: expected 1C 02 \\?\\? 2\\?, got 1c 02 c1 30\n"
+                  "s:8: expected no response, got 1c 04 00 aa\n"
+                  "s:10: expected 1c 05 00, got no response within 100 ms\n"
+                  + counts("s", 8, 5, 3),
+                  "ipmiplay: dropped what the peer sent, its checksum is wrong: "
+                  "06 1c 07 01 00 a0\n"
+                  "ipmiplay: dropped what the peer sent, a BMC sends no requests: "
+                  "06 18 07 db a0\n")
+
+
+def reset(lab):
+    """As the host: a connection that is closed is a reset of the BMC."""
+    lab.write("s", """send 18 01
+        expect 1c 01 00
+        send 18 02
+        send 18 03
+        expect none for 30s
+        wait ready within 30s
+        wait attn within 30s
+        send 18 04
+        expect 1c 04 00
+        """)
+    listener, address = lab.listen()
+    program = Program(lab, "host", "s", "--connect", address)
+    for seq, request in enumerate(("18 01", "18 02", "18 03")):
+        bmc = Peer(listener.accept()[0])
+        bmc.expect(*GREETINGS["host"], message(f"{seq:02x} {request}"))
+        bmc.send(control(ATTN))
+        bmc.close()
+    bmc = Peer(listener.accept()[0])
+    bmc.expect(*GREETINGS["host"], message("03 18 01"))
+    bmc.send(message("03 1c 01 c0"))
+    bmc.expect(message("04 18 01"))
+    bmc.send(message("04 1c 01 00"), control(ATTN_IRQ))
+    bmc.expect(message("05 18 04"))
+    bmc.send(message("05 1c 04 00"))
+    program.check(1, "s:2: expected 1c 01 00, got no response: the connection was closed\n"
+                  + counts("s", 4, 5, 1))
+
+
+def attention(lab):
+    """As the host: SMS_ATN is what the BMC said last, and nothing at first."""
+    lab.write("s", """wait noattn
+        wait attn
+        send 18 31
+        wait attn
+        wait noattn within 30s
+        send 18 32
+        wait attn within 20ms
+        wait noattn
+        wait attn within 1500us
+        """)
+    program, bmc = lab.play("host", "s")
+    bmc.send(control(VERSION, 1), control(NOATTN), control(ATTN))
+    bmc.expect(message("00 18 31"))
+    bmc.send(message("00 1c 31 00"), control(NOATTN))
+    bmc.expect(message("01 18 32"))
+    bmc.send(message("01 1c 32 00"))
+    program.check(1, "s:7: SMS_ATN was not set within 20 ms\n"
+                  "s:9: SMS_ATN was not set within 1500 us\n" + counts("s", 2, 7, 2))
+
+
+def ready(lab):
+    """As the host: "wait ready" waits for the connection, too, and a BMC that is
+    never ready ends the script."""
+    lab.write("s", "wait ready within 60s\nsend 18 01\n")
+    program = Program(lab, "host", "s", "--connect", "unix:bmc", "--within", "1us")
+    with socket.socket(socket.AF_UNIX) as listener:
+        time.sleep(0.2)         # so that it has tried in vain
+        listener.bind(os.path.join(lab.folder, "bmc"))
+        listener.listen()
+        listener.settimeout(PATIENCE)
+        bmc = Peer(listener.accept()[0])
+        bmc.expect(*GREETINGS["host"], message("00 18 01"))
+        bmc.send(message("00 1c 01 00"))
+        bmc.expect(message("01 18 01"))
+        bmc.send(message("01 1c 01 00"))
+        program.check(0, counts("s", 1, 2, 0))
+
+    lab.write("s", "send 18 01\nwait ready within 1500ms\nsend 18 02\n")
+    program, bmc = lab.play("host", "s")
+    bmc.expect(message("00 18 01"))
+    bmc.send(message("00 1c 01 00"))
+    bmc.expect(message("01 18 01"))
+    bmc.send(message("01 1c 01 d5"))
+    bmc.expect(message("02 18 01"))
+    check(bmc.frame() is None, "no end")
+    program.check(1, "s:2: the firmware was not ready within 1500 ms: the script ends here\n"
+                  + counts("s", 1, 1, 1))
+
+
+def duration(text):
+    """What the last line says of the time, in seconds."""
+    return float(re.search(r" in (\d+\.\d+) s", text)[1])
+
+
+def timing(lab):
+    """As the host: rate, delay and repeat take the time that they must, at
+    least."""
+    lab.write("bmc", "repeat forever\nsend 18 01\nend\n")
+    for script, least, sent in (
+            ("rate 50\nrepeat 6\nsend 18 01\nend\nrate max\nsend 18 01", 0.1, 7),
+            ("repeat 5\nsend 18 01\ndelay 40ms\nend", 0.2, 5),
+            ("repeat for 200ms\ndelay 1ms\nend", 0.2, 0),
+            ("repeat 2\nrepeat 3\nsend 18 01\nend\nend", 0, 6)):
+        lab.write("s", script)
+        stub = Program(lab, "bmc", "bmc", "--listen", "unix:bmc.sock")
+        output = Program(lab, "host", "s", "--connect", "unix:bmc.sock").check(
+            0, counts("s", sent, sent, 0))
+        check(duration(output) >= least, repr(script), output)
+        stub.stop()
+        stub.check(0, r"bmc: stopped at line \d: " + COUNTS.format(
+            f"{sent} answered, {sent} passed, 0 failed"))
+
+
+def stopped(lab):
+    """As the host: SIGINT ends it in good order, with the right exit status."""
+    def at(line, sent, passed, failed):
+        return rf"s: stopped at line {line}: " + COUNTS.format(
+            f"{sent} sent, {passed} passed, {failed} failed")
+
+    for script, ccode, status, told in (
+            ("send 18 01\ndelay 100s", "00", 1, at(2, 1, 1, 0)),
+            ("repeat forever\nsend 18 01\nexpect 1c 01 00\ndelay 100s\nend", "00", 0,
+             at(4, 1, 1, 0)),
+            ("repeat forever\nsend 18 01\nexpect 1c 01 00\ndelay 100s\nend", "c1", 1,
+             "s:3: expected 1c 01 00, got 1c 01 c1\n" + at(4, 1, 0, 1)),
+            ("send 18 01\nwait attn\nrepeat forever\ndelay 1s\nend", "00", 1, at(2, 1, 1, 0)),
+            ("repeat forever\ndelay 1us\nend\n", None, 0, at("[123]", 0, 0, 0))):
+        lab.write("s", script)
+        program, bmc = lab.play("host", "s")
+        if ccode:
+            bmc.expect(message("00 18 01"))
+            bmc.send(message(f"00 1c 01 {ccode}"))
+            time.sleep(0.2)     # it says nothing when it has taken that
+        program.stop()
+        program.check(status, told)
+
+
+def stub(lab):
+    """As the BMC: what it answers, in turn and out of turn."""
+    lab.write("s", """
+        send 18 01
+        expect 1c 01 00 2? ?1 ??
+        wait attn
+        send 18 31 aa
+        wait noattn
+        send 18 33
+        expect none for 100s
+        send 28 40
+        expect ...
+        """)
+    program, host = lab.play("bmc", "s")
+    host.send(control(VERSION, 1), control(CAPABILITIES, 0x3f), message("10 18 01"))
+    host.expect(message("10 1c 01 00 20 01 00"), control(ATTN_IRQ))
+    host.send(message("a0 18 01"))
+    host.expect(message("a0 1c 01 00 20 01 00"))
+    host.send(message("12 19 55"))
+    host.expect(message("12 1d 55 c1"))
+    host.send(message("13 18 31 aa"))
+    host.expect(message("13 1c 31 00"), control(NOATTN))
+    host.send(message("14 18 33"), message("15 28 40"))
+    host.expect(message("15 2c 40 00"))
+    program.check(1, "s:5: expected 18 31 aa, got 18 01\n"
+                  "s:5: expected 18 31 aa, got 19 55\n"
+                  + counts("s", 5, 6, 2, "answered"))
+
+
+def silent_host(lab):
+    """As the BMC: a host that comes back, and one that does not."""
+    lab.write("s", "send 18 01\nsend 18 02\nsend 18 03\n")
+    program = Program(lab, "bmc", "s", "--listen", "unix:bmc.sock", "--within", "500ms")
+    path = os.path.join(lab.folder, "bmc.sock")
+    while not os.path.exists(path):
+        time.sleep(0.01)
+    for request in "01", "02":
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(path)
+            host = Peer(connection)
+            host.expect(*GREETINGS["bmc"])
+            host.send(message(f"00 18 {request}"))
+            host.expect(message(f"00 1c {request} 00"))
+    program.check(1, "s:3: expected 18 03, got no request within 500 ms: the script ends here\n"
+                  + counts("s", 2, 2, 1, "answered"))
+
+
+def mirror(lab):
+    """Both sides play the same script, and find nothing amiss."""
+    with open(os.path.join(ROOT, "tests", "host-sim", "firmware.ipmi"), encoding="ascii") as file:
+        text = file.read()
+    lab.write("firmware.ipmi", text)
+    lab.write("for.ipmi", "repeat for 300ms\nsend 18 01\nsend 18 02\nend\nsend 18 02\n"
+              "repeat for 100ms\nsend 18 03\nend\n")
+    for name, sent in ("firmware.ipmi", 1030), ("for.ipmi", None):
+        bmc = Program(lab, "bmc", name, "--listen", "unix:bmc.sock")
+        output = Program(lab, "host", name, "--connect", "unix:bmc.sock").check(
+            0, re.escape(name) + r": \d+ sent, \d+ passed, 0 failed in .*\n")
+        check(sent is None or f" {sent} sent, {sent + 4} passed" in output, output)
+        bmc.check(0, re.escape(name) + r": \d+ answered, \d+ passed, 0 failed in .*\n")
+
+
+def documented(lab):
+    """The whole example of docs/host-script.md is a script."""
+    with open(os.path.join(ROOT, "docs", "host-script.md"), encoding="utf-8") as file:
+        text = file.read()
+    example = re.search(r"## A whole example\n+```\n(.*?)```", text, re.DOTALL)[1]
+    lab.write("example.ipmi", example)
+    program, bmc = lab.play("host", "example.ipmi")
+    bmc.expect(message("00 18 01"))
+    bmc.send(message("00 1c 01 00"))
+    bmc.expect(message("01 18 01"))
+    program.stop()
+    program.check(1, r"example\.ipmi: stopped at line 6: 1 sent, 1 passed, 0 failed .*\n")
+
+
+def does_not_read(lab):
+    """As the BMC: a host that does not read its answers costs no memory."""
+    lab.write("s", "repeat forever\nsend 18 01\nexpect 1c 01 00" + " aa" * 297 + "\nend\n")
+    program, host = lab.play("bmc", "s", greeted=False)
+    host.connection.settimeout(0.5)
+    requests = message("00 18 01") * 1000
+    try:
+        while True:
+            host.connection.sendall(requests)
+    except (ConnectionError, socket.timeout) as stop:
+        check(isinstance(stop, ConnectionError), "the connection stays")
+    program.stop()
+    status, _, errors = program.finish()
+    check(status == 0 and "does not read" in errors, status, errors)
+
+
+def rubbish(lab):
+    """Any bytes: what is no message is dropped, and what is told is bounded."""
+    lab.write("s", "send 18 01\nexpect 1c 01 00\n")
+    program, bmc = lab.play("host", "s")
+    bmc.expect(message("00 18 01"))
+    bmc.send(b"\xa0" * 50, b"\xaa\xa0\xa1", b"\x55" * 20000, b"\xa0",
+             bytes(range(256)), control(0x42), message("00 1c 01 00"))
+    status, output, errors = program.finish()
+    check(status == 0 and re.fullmatch(counts("s", 1, 1, 0), output), status, output)
+    check(len(errors.splitlines()) == 11 and "will not be told" in errors, errors)
+
+
+CASES = {case.__name__: case for case in (
+    refused, wrong_arguments, nobody_there, judged, reset, attention, ready, timing, stopped,
+    stub, silent_host, mirror, documented, does_not_read, rubbish)}
+
+if __name__ == "__main__":
+    run_cases(CASES, sys.argv[1:])

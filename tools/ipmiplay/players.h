@@ -1,0 +1,28 @@
+/* players.h
+ * Who plays what. Each returns whether all was as it should be.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef PLAYERS_H
+#define PLAYERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "peer.h"
+#include "script.h"
+
+/* What QEMU's host announces: all that a BMC could ask of it but ENABLE and
+ * DISABLE, which came later. */
+#define PLAYERS_CAPABILITIES    0x3f
+
+/* As the host, over a connection that is open: sends what the script says. */
+bool play_script_as_host(const struct script *script, struct peer *peer);
+
+/* As the BMC: waits for what the script sends, at most so many ns for each, and
+ * answers what the script expects. */
+bool play_script_as_bmc(const struct script *script, struct peer *peer,
+                        uint64_t patience);
+
+#endif /* PLAYERS_H */
