@@ -137,8 +137,8 @@ packet_queue_put(struct packet_queue *queue,
 {
     size_t len = MIN(packet->len, PACKET_QUEUE_MAX_PACKET);
     size_t size = size_in_queue(len);
-    size_t gap = size > CHUNK_SIZE - queue->last_len
-                     ? CHUNK_SIZE - queue->last_len : 0;
+    size_t room = CHUNK_SIZE - queue->last_len;
+    size_t gap = size > room ? room : 0;
     uint64_t level =
         queue->put + gap + size
         - atomic_load_explicit(&queue->freed, memory_order_acquire);
@@ -147,7 +147,7 @@ packet_queue_put(struct packet_queue *queue,
     if (level > PACKET_QUEUE_MAX) {
         return false;
     }
-    if (gap > 0) {
+    if (size > room) {
         struct chunk *chunk = next_chunk(queue);
 
         atomic_store_explicit(&queue->last->next, chunk, memory_order_release);
@@ -240,7 +240,9 @@ packet_queue_drop(struct packet_queue *queue)
 size_t
 packet_queue_level(struct packet_queue *queue)
 {
-    return (size_t)(atomic_load(&queue->published) - queue->taken);
+    return (size_t)(atomic_load(&queue->published)
+                    - atomic_load_explicit(&queue->freed,
+                                           memory_order_acquire));
 }
 
 int
