@@ -119,6 +119,23 @@ captures_lost(struct captures *captures)
     return lost;
 }
 
+bool
+captures_reader_gone(struct captures *captures)
+{
+    bool gone = false;
+
+    g_mutex_lock(&captures->lock);
+    for (guint i = 0; i < captures->destinations->len; i++) {
+        struct capture_writer_state state;
+
+        capture_writer_get_state(destination(captures, i)->writer, &state);
+        gone |= state.reader_gone;
+        capture_writer_state_clear(&state);
+    }
+    g_mutex_unlock(&captures->lock);
+    return gone;
+}
+
 void
 captures_check(struct captures *captures)
 {

@@ -37,6 +37,9 @@ void captures_pause(struct captures *captures, bool pause);
 /* Packets that were lost, of the capture that lost most. */
 uint64_t captures_lost(struct captures *captures);
 
+/* Whether one was read, by a FIFO or a pipe, and is not any more. */
+bool captures_reader_gone(struct captures *captures);
+
 /* Says which captures have got into trouble, and which out of it again. */
 void captures_check(struct captures *captures);
 

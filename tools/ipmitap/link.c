@@ -317,12 +317,37 @@ on_pair_ended(bool kept, gpointer data)
     advance(link);
 }
 
+/* Says what the user has to know of where a link listens. */
+static void
+introduce(const struct link_end *end)
+{
+    const char *text = address_text(end->spec->address);
+    const char *name = end->link->spec->name;
+    GSocketAddress *address;
+    char *chosen;
+
+    if (address_is_exposed(end->spec->address)) {
+        talk("%s: other machines can reach %s, and whoever does can control "
+             "the other end: nothing protects it", name, text);
+    }
+    if (g_str_has_suffix(text, ":0")) {
+        address = g_socket_get_local_address(end->listener, NULL);
+        chosen = g_socket_connectable_to_string(G_SOCKET_CONNECTABLE(address));
+        talk("%s: listens on tcp:%s", name, chosen);
+        g_free(chosen);
+        g_object_unref(address);
+    }
+}
+
 /* What has to be there from the start. */
 static bool
 open_end(struct link_end *end, GError **error)
 {
     if (end->spec->listens) {
         end->listener = address_listen(end->spec->address, error);
+        if (end->listener) {
+            introduce(end);
+        }
         return end->listener != NULL;
     }
     if (is_given(end)) {
@@ -394,12 +419,6 @@ bool
 link_is_up(const struct link *link)
 {
     return link->up;
-}
-
-GSocket *
-link_listener(const struct link *link, unsigned end)
-{
-    return link->ends[end].listener;
 }
 
 static char *

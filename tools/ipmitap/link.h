@@ -43,8 +43,9 @@ struct link;
  * given, connected, and that is gone. It must not be freed then. */
 typedef void (*link_over_func)(gpointer data);
 
-/* Listens, and connects when it is time. Takes spec. keep: the near end stays
- * connected when the far end goes, and waits for it to come back. */
+/* Listens, saying so where the user has to know, and connects when it is time.
+ * Takes spec. keep: the near end stays connected when the far end goes, and waits
+ * for it to come back. */
 struct link *link_new(struct link_spec *spec, bool keep,
                       struct relay *relay, struct captures *captures,
                       link_over_func over, gpointer data, GError **error);
@@ -54,9 +55,6 @@ void link_free(struct link *link);
 
 const char *link_name(const struct link *link);
 bool link_is_up(const struct link *link);
-
-/* The socket of an end that listens, or NULL. */
-GSocket *link_listener(const struct link *link, unsigned end);
 
 /* How the ends are, in words. To be freed. */
 char *link_state(const struct link *link);
