@@ -15,6 +15,7 @@
 #include <wsutil/plugins.h>
 #endif
 
+#include "ipmi-match-tap.h"
 #include "ipmi-trans.h"
 #include "packet-ipmi-bt.h"
 #include "packet-ipmi-extern.h"
@@ -44,6 +45,7 @@ plugin_register(void)
 
     ipmi_trans.register_protoinfo = proto_register_ipmi_trans;
     proto_register_plugin(&ipmi_trans);
+    ipmi_match_tap_register();
 }
 
 #ifdef WS_PLUGIN_DESC_DISSECTOR

@@ -21,4 +21,11 @@ typedef bool ws_bool;
 typedef gboolean ws_bool;
 #endif
 
+/* Points to the value of a field in a tree. */
+#if WS_VERSION_AT_LEAST(4, 2)
+#define ITEM_VALUE(item) ((item)->value)
+#else
+#define ITEM_VALUE(item) (&(item)->value)
+#endif
+
 #endif /* WS_COMPAT_H */
