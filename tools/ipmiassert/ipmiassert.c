@@ -1,0 +1,253 @@
+/* ipmiassert.c
+ * Judges captures of IPMI by rules, for continuous integration: the command line.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#include "judge.h"
+#include "live.h"
+#include "report.h"
+#include "rule-sets.h"
+#include "rules.h"
+#include "tool.h"
+
+static const char summary[] =
+    "Judges a capture by rules: which packets there must be, must not be, how\n"
+    "many, in which order, how soon one after another. Prints a line for each\n"
+    "rule (TAP), with the packets that are wrong, decoded. It runs tshark, with\n"
+    "the plugin of ipmiscope.\n"
+    "\n"
+    "RULES is the name of a set, the path of a file, or a rule; any number of\n"
+    "them. Sets:\n"
+    "  protocol-clean   nothing is against the wire format or the registers'\n"
+    "                   protocol, and the capture is complete\n"
+    "  answered         every request has its response\n"
+    "  prompt           no response takes longer than a second, nobody waits at\n"
+    "                   registers in vain\n"
+    "  linux-ipmi-si    Linux's ipmi_si finds its BMC and sets it up, in order";
+
+static const char description[] =
+    "Rules, with Wireshark's display filters in them:\n"
+    "  never FILTER                        no packet matches\n"
+    "  at least N FILTER                   so many packets match;\n"
+    "  at most N FILTER, exactly N FILTER\n"
+    "  every FILTER has FILTER             what matches the first matches the "
+    "other\n"
+    "  every FILTER then FILTER [within T] what matches the first is followed by "
+    "the\n"
+    "                                      other\n"
+    "  order FILTER then FILTER ...        they come in this order\n"
+    "  never FILTER then FILTER [within T]\n"
+    "  never FILTER before FILTER\n"
+    "  for each FIELD: RULE                for each of a field's values by "
+    "itself\n"
+    "  \"NAME\": RULE                        what the rule is called\n"
+    "\n"
+    "Examples:\n"
+    "  ipmiassert run.pcapng protocol-clean answered\n"
+    "  ipmiassert --junit=ipmi.xml run.pcapng boot.rules\n"
+    "  ipmiassert run.pcapng 'never ipmi_extern.time > 0.5' \\\n"
+    "      'at least 1 ipmi_extern.cmd.name == \"Get Device ID\"'\n"
+    "  ipmiassert --live=lo -f 'tcp port 9002' --deadline=2min linux-ipmi-si\n"
+    "\n"
+    "Exit status: 0 the capture is as the rules say, 1 it is not, 2 wrong usage,\n"
+    "also of a rule, 3 the capture cannot be read, or tshark or its plugin is\n"
+    "missing.\n"
+    "\n"
+    "See also ipmiassert(1), and docs/assert-rules.md.";
+
+static char *live_source, *deadline_text, *capture_filter, *write_path;
+static char *junit_path;
+static char **preferences;
+
+static const GOptionEntry entries[] = {
+    { "live", 'l', 0, G_OPTION_ARG_FILENAME, &live_source,
+      "Capture from an interface, a FIFO, or - (the standard input)",
+      "SOURCE" },
+    { "deadline", 't', 0, G_OPTION_ARG_STRING, &deadline_text,
+      "With --live: how long at most, such as 30s or 5min", "TIME" },
+    { "filter", 'f', 0, G_OPTION_ARG_STRING, &capture_filter,
+      "With --live: what to capture of an interface, see pcap-filter(7)",
+      "FILTER" },
+    { "write", 'w', 0, G_OPTION_ARG_FILENAME, &write_path,
+      "With --live: keep the capture in this file", "FILE" },
+    { "junit", 'j', 0, G_OPTION_ARG_FILENAME, &junit_path,
+      "Write JUnit's XML to this file as well", "FILE" },
+    { "preference", 'o', 0, G_OPTION_ARG_STRING_ARRAY, &preferences,
+      "A preference of Wireshark's, such as ipmi_extern.tcp.port:9010",
+      "NAME:VALUE" },
+    G_OPTION_ENTRY_NULL
+};
+
+/* A directory for the capture, if it is not to be kept. */
+static char *temporary_directory;
+
+static void
+remove_temporary(const char *path)
+{
+    if (temporary_directory) {
+        g_unlink(path);
+        g_rmdir(temporary_directory);
+        g_clear_pointer(&temporary_directory, g_free);
+    }
+}
+
+/* What is the user's to put right, and what is not. */
+static void G_GNUC_NORETURN
+fail_by(const GError *error)
+{
+    if (error->domain == G_OPTION_ERROR || error->domain == JUDGE_ERROR) {
+        tool_usage_error("%s", error->message);
+    }
+    tool_fail("%s", error->message);
+}
+
+static GPtrArray *
+load_rules(char **arguments)
+{
+    GPtrArray *rules = rules_new();
+    GError *error = NULL;
+
+    if (!*arguments) {
+        tool_usage_error("no rules: name a set, such as protocol-clean, or a "
+                         "file, or write a rule");
+    }
+    for (unsigned i = 0; arguments[i]; i++) {
+        if (!rule_sets_load(rules, arguments[i], i + 1, &error)) {
+            tool_usage_error("%s", error->message);
+        }
+    }
+    return rules;
+}
+
+/* More options for tshark. */
+static GPtrArray *
+tshark_options(void)
+{
+    GPtrArray *options = g_ptr_array_new();
+
+    for (unsigned i = 0; preferences && preferences[i]; i++) {
+        g_ptr_array_add(options, (char *)"-o");
+        g_ptr_array_add(options, preferences[i]);
+    }
+    return options;
+}
+
+/* Captures, and returns where. */
+static char *
+capture(const GPtrArray *rules, const GPtrArray *options)
+{
+    struct live live = { .source = live_source, .filter = capture_filter };
+    GError *error = NULL;
+    char *path = g_strdup(write_path);
+
+    if (!deadline_text) {
+        tool_usage_error("--live takes a --deadline, such as --deadline=60s");
+    }
+    if (!tool_time(deadline_text, &live.deadline, &error)) {
+        tool_usage_error("--deadline: %s", error->message);
+    }
+    if (!path) {
+        temporary_directory = g_dir_make_tmp("ipmiassert-XXXXXX", &error);
+        if (!temporary_directory) {
+            tool_fail("no directory for the capture: %s", error->message);
+        }
+        path = g_build_filename(temporary_directory, "capture.pcapng", NULL);
+    }
+    live.path = path;
+    if (!live_capture(&live, rules, options, &error)) {
+        remove_temporary(path);
+        fail_by(error);
+    }
+    return path;
+}
+
+static void
+check_capture(const char *path)
+{
+    if (strcmp(path, "-") == 0 || (g_file_test(path, G_FILE_TEST_EXISTS)
+            && !g_file_test(path, G_FILE_TEST_IS_REGULAR))) {
+        tool_usage_error("%s is no file that can be read twice: use "
+                         "--live=%s --deadline=TIME", path, path);
+    }
+    if (access(path, R_OK) < 0) {
+        tool_fail("%s: %s", path, g_strerror(errno));
+    }
+}
+
+static void
+write_junit(const struct judgement *judgement, const char *name,
+            double seconds)
+{
+    char *xml = report_junit(judgement, name, seconds);
+    GError *error = NULL;
+
+    if (!g_file_set_contents(junit_path, xml, -1, &error)) {
+        tool_fail("%s", error->message);
+    }
+    g_free(xml);
+}
+
+int
+main(int argc, char **argv)
+{
+    GOptionContext *context = g_option_context_new("[CAPTURE] RULES...");
+    GTimer *timer = g_timer_new();
+    struct judgement judgement;
+    GPtrArray *rules, *options;
+    const char *name;
+    char *path;
+    GError *error = NULL;
+    bool failed;
+
+    g_option_context_set_summary(context, summary);
+    g_option_context_set_description(context, description);
+    g_option_context_add_main_entries(context, entries, NULL);
+    tool_parse(context, &argc, &argv);
+
+    if (!live_source && (deadline_text || capture_filter || write_path)) {
+        tool_usage_error("--deadline, --filter and --write go with --live");
+    }
+    if (!live_source && argc < 2) {
+        tool_usage_error("no capture: name a file, or use --live=SOURCE");
+    }
+    rules = load_rules(argv + (live_source ? 1 : 2));
+    options = tshark_options();
+    if (live_source) {
+        name = live_source;
+        path = capture(rules, options);
+    } else {
+        name = argv[1];
+        check_capture(name);
+        path = g_strdup(name);
+    }
+
+    if (!judge_capture(path, rules, options, &judgement, &error)) {
+        remove_temporary(path);
+        fail_by(error);
+    }
+    remove_temporary(path);
+    if (judgement.cut_off) {
+        tool_say("%s ends in the middle of a packet", name);
+    }
+    report_tap(&judgement, name);
+    if (junit_path) {
+        write_junit(&judgement, name, g_timer_elapsed(timer, NULL));
+    }
+    failed = report_failures(&judgement) > 0;
+
+    judgement_clear(&judgement);
+    g_ptr_array_unref(options);
+    g_ptr_array_unref(rules);
+    g_timer_destroy(timer);
+    g_free(path);
+    return failed ? TOOL_NO : TOOL_OK;
+}

@@ -1,0 +1,49 @@
+/* judge.h
+ * Judges captures by rules, with the help of tshark: asks it which packets match
+ * the rules' filters, and has it decode those that are wrong.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef JUDGE_H
+#define JUDGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <glib.h>
+
+#include "evaluation.h"
+
+/* A capture's judgement. */
+struct judgement {
+    GArray     *verdicts;   /* struct verdict */
+    GHashTable *decoded;    /* packets that are wrong, as text, by number */
+    uint64_t    packets;    /* in the capture */
+    bool        cut_off;    /* the capture ends in the middle of a packet */
+};
+
+/* What went wrong is the user's fault, not the environment's: a filter. */
+#define JUDGE_ERROR     (judge_error_quark())
+enum judge_error { JUDGE_BAD_FILTER };
+GQuark judge_error_quark(void);
+
+/* Appends to arguments what has tshark answer queries, in lines for
+ * judge_hear(). To be freed by the caller, who appended NULL. */
+void judge_ask(GPtrArray *arguments, const struct evaluation *evaluation);
+
+/* One line of tshark's: whether it was a match, which is taken note of. */
+bool judge_hear(struct evaluation *evaluation, const char *line);
+
+/* The error that tshark came to, in words that name the rule that is wrong, if
+ * it is that. Takes error, which may be NULL. */
+GError *judge_explain(const struct evaluation *evaluation,
+                      const char *messages, GError *error);
+
+/* rules: struct rule *. options: more options for tshark. */
+bool judge_capture(const char *path, const GPtrArray *rules,
+                   const GPtrArray *options, struct judgement *judgement,
+                   GError **error);
+void judgement_clear(struct judgement *judgement);
+
+#endif /* JUDGE_H */

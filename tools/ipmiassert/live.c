@@ -1,0 +1,213 @@
+/* live.c
+ * Captures for as long as it takes to judge: tshark writes a capture, and says
+ * meanwhile what matches. The judgement is not made here, but of what was
+ * written.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "live.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include <glib-unix.h>
+
+#include "evaluation.h"
+#include "judge.h"
+#include "tshark.h"
+
+/* Whoever waits longer than this for a response gives up. */
+#define SETTLE_SECONDS  5
+
+/* Tags of what is asked besides the rules' filters. */
+#define REQUESTS        "requests"
+#define RESPONSES       "responses"
+
+struct capturing {
+    struct evaluation *evaluation;
+    struct tshark *tshark;
+    bool        has_goals;
+    bool        ending;         /* as soon as nothing is on its way */
+    GHashTable *on_their_way;   /* numbers of packets with requests: when they
+                                 * came, monotonic, us */
+    guint       deadline_source, settle_source;
+};
+
+static void
+ask_for_messages(GPtrArray *arguments)
+{
+    static const char *const protocols[] = {
+        "ipmi_extern", "ipmi_kcs", "ipmi_bt"
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(protocols); i++) {
+        g_ptr_array_add(arguments, g_strdup("-z"));
+        g_ptr_array_add(arguments, g_strdup_printf(
+            "ipmi_match," REQUESTS ",%s.type == 0", protocols[i]));
+        g_ptr_array_add(arguments, g_strdup("-z"));
+        g_ptr_array_add(arguments, g_strdup_printf(
+            "ipmi_match," RESPONSES "=%1$s.response_to,%1$s", protocols[i]));
+    }
+}
+
+/* Takes note of a request, or of one that got its response. */
+static void
+hear_message(struct capturing *capturing, const char *line)
+{
+    char **words = g_strsplit(line, " ", -1);
+    unsigned count = g_strv_length(words);
+
+    if (count == 4 && strcmp(words[1], REQUESTS) == 0) {
+        guint64 packet = g_ascii_strtoull(words[2], NULL, 10);
+
+        g_hash_table_insert(capturing->on_their_way,
+                            GUINT_TO_POINTER((guint)packet),
+                            g_memdup2(&(gint64) { g_get_monotonic_time() },
+                                      sizeof(gint64)));
+    } else if (count == 5 && strcmp(words[1], RESPONSES) == 0) {
+        guint64 packet = g_ascii_strtoull(words[4], NULL, 10);
+
+        g_hash_table_remove(capturing->on_their_way,
+                            GUINT_TO_POINTER((guint)packet));
+    }
+    g_strfreev(words);
+}
+
+static gboolean
+is_given_up(gpointer packet G_GNUC_UNUSED, gpointer came, gpointer now)
+{
+    return *(gint64 *)now - *(gint64 *)came > SETTLE_SECONDS * G_USEC_PER_SEC;
+}
+
+static void
+end_if_settled(struct capturing *capturing)
+{
+    gint64 now = g_get_monotonic_time();
+
+    g_hash_table_foreach_remove(capturing->on_their_way, is_given_up, &now);
+    if (g_hash_table_size(capturing->on_their_way) == 0) {
+        tshark_stop(capturing->tshark);
+    }
+}
+
+static gboolean
+settled_or_not(gpointer data)
+{
+    struct capturing *capturing = data;
+
+    capturing->settle_source = 0;
+    tshark_stop(capturing->tshark);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+begin_to_end(struct capturing *capturing)
+{
+    if (!capturing->ending) {
+        capturing->ending = true;
+        capturing->settle_source = g_timeout_add_seconds(
+            SETTLE_SECONDS, settled_or_not, capturing);
+        end_if_settled(capturing);
+    }
+}
+
+static void
+hear_line(char *line, void *data)
+{
+    struct capturing *capturing = data;
+
+    if (!judge_hear(capturing->evaluation, line)) {
+        hear_message(capturing, line);
+    }
+    if (capturing->ending) {
+        end_if_settled(capturing);
+    } else if (capturing->has_goals
+               && !evaluation_waits(capturing->evaluation)) {
+        begin_to_end(capturing);
+    }
+}
+
+static gboolean
+deadline_passed(gpointer data)
+{
+    struct capturing *capturing = data;
+
+    capturing->deadline_source = 0;
+    begin_to_end(capturing);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean
+told_to_end(gpointer data)
+{
+    begin_to_end(data);
+    return G_SOURCE_CONTINUE;
+}
+
+/* What has tshark capture, and tell. */
+static GPtrArray *
+capturing_arguments(const struct live *live, const GPtrArray *options,
+                    const struct evaluation *evaluation)
+{
+    GPtrArray *arguments = g_ptr_array_new_with_free_func(g_free);
+
+    g_ptr_array_add(arguments, g_strdup("-i"));
+    g_ptr_array_add(arguments, g_strdup(live->source));
+    if (live->filter) {
+        g_ptr_array_add(arguments, g_strdup("-f"));
+        g_ptr_array_add(arguments, g_strdup(live->filter));
+    }
+    g_ptr_array_add(arguments, g_strdup("-w"));
+    g_ptr_array_add(arguments, g_strdup(live->path));
+    g_ptr_array_add(arguments, g_strdup("-q"));
+    for (unsigned i = 0; i < options->len; i++) {
+        g_ptr_array_add(arguments, g_strdup(g_ptr_array_index(options, i)));
+    }
+    judge_ask(arguments, evaluation);
+    ask_for_messages(arguments);
+    g_ptr_array_add(arguments, NULL);
+    return arguments;
+}
+
+bool
+live_capture(const struct live *live, const GPtrArray *rules,
+             const GPtrArray *options, GError **error)
+{
+    struct capturing capturing = {
+        .evaluation = evaluation_new(rules),
+        .on_their_way = g_hash_table_new_full(NULL, NULL, NULL, g_free),
+    };
+    GPtrArray *arguments = capturing_arguments(live, options,
+                                               capturing.evaluation);
+    GError *failure = NULL;
+
+    capturing.has_goals = evaluation_has_goals(capturing.evaluation);
+    capturing.tshark = tshark_start((const char *const *)arguments->pdata,
+                                    strcmp(live->source, "-") == 0,
+                                    hear_line, &capturing, &failure);
+    if (capturing.tshark) {
+        guint interrupted = g_unix_signal_add(SIGINT, told_to_end, &capturing);
+        guint terminated = g_unix_signal_add(SIGTERM, told_to_end,
+                                             &capturing);
+
+        capturing.deadline_source = g_timeout_add(
+            (guint)MIN(live->deadline / 1000000, G_MAXUINT), deadline_passed,
+            &capturing);
+        tshark_finish(capturing.tshark, &failure);
+        failure = judge_explain(capturing.evaluation,
+                                tshark_messages(capturing.tshark), failure);
+        g_source_remove(interrupted);
+        g_source_remove(terminated);
+        g_clear_handle_id(&capturing.deadline_source, g_source_remove);
+        g_clear_handle_id(&capturing.settle_source, g_source_remove);
+        tshark_free(capturing.tshark);
+    }
+    g_ptr_array_unref(arguments);
+    g_hash_table_unref(capturing.on_their_way);
+    evaluation_free(capturing.evaluation);
+    if (failure) {
+        g_propagate_error(error, failure);
+    }
+    return !failure;
+}

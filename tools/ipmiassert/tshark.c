@@ -1,0 +1,280 @@
+/* tshark.c
+ * Runs tshark with the plugin of this project, and hears what it prints.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "tshark.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include <gio/gio.h>
+
+/* How much is read at once, and how long a line and the messages may be. */
+#define READ_SIZE       65536
+#define MESSAGES_SIZE   65536
+
+/* How long it may take to end a capture. */
+#define STOP_SECONDS    20
+
+struct tshark {
+    GSubprocess *process;
+    tshark_line_func func;
+    void        *data;
+    char         buffer[READ_SIZE];
+    size_t       len;           /* of a line that is not complete */
+    GString     *messages;
+    char         message_buffer[4096];
+    unsigned     running;       /* streams and the process */
+    guint        kill_source;
+    GError      *error;
+};
+
+/* Hands out the complete lines in the buffer, and what does not end. */
+static void
+split_lines(struct tshark *tshark)
+{
+    char *line = tshark->buffer;
+    char *end = tshark->buffer + tshark->len;
+    char *newline;
+
+    while ((newline = memchr(line, '\n', end - line))) {
+        *newline = '\0';
+        tshark->func(line, tshark->data);
+        line = newline + 1;
+    }
+    tshark->len = end - line;
+    memmove(tshark->buffer, line, tshark->len);
+    if (tshark->len == sizeof tshark->buffer) {
+        tshark->len = 0;    /* no line of the tap's is so long */
+    }
+}
+
+static void
+part_ended(struct tshark *tshark, GError *error)
+{
+    tshark->running--;
+    if (error && !tshark->error) {
+        tshark->error = error;
+    } else {
+        g_clear_error(&error);
+    }
+}
+
+static void read_output(struct tshark *tshark, GInputStream *stream);
+
+static void
+output_read(GObject *source, GAsyncResult *result, gpointer data)
+{
+    struct tshark *tshark = data;
+    GError *error = NULL;
+    gssize got = g_input_stream_read_finish(G_INPUT_STREAM(source), result,
+                                            &error);
+
+    if (got <= 0) {
+        part_ended(tshark, error);
+        return;
+    }
+    tshark->len += got;
+    split_lines(tshark);
+    read_output(tshark, G_INPUT_STREAM(source));
+}
+
+static void
+read_output(struct tshark *tshark, GInputStream *stream)
+{
+    g_input_stream_read_async(stream, tshark->buffer + tshark->len,
+                              sizeof tshark->buffer - tshark->len,
+                              G_PRIORITY_DEFAULT, NULL, output_read, tshark);
+}
+
+static void read_messages(struct tshark *tshark, GInputStream *stream);
+
+static void
+messages_read(GObject *source, GAsyncResult *result, gpointer data)
+{
+    struct tshark *tshark = data;
+    GError *error = NULL;
+    gssize got = g_input_stream_read_finish(G_INPUT_STREAM(source), result,
+                                            &error);
+
+    if (got <= 0) {
+        part_ended(tshark, error);
+        return;
+    }
+    if (tshark->messages->len + got <= MESSAGES_SIZE) {
+        g_string_append_len(tshark->messages, tshark->message_buffer, got);
+    }
+    read_messages(tshark, G_INPUT_STREAM(source));
+}
+
+static void
+read_messages(struct tshark *tshark, GInputStream *stream)
+{
+    g_input_stream_read_async(stream, tshark->message_buffer,
+                              sizeof tshark->message_buffer,
+                              G_PRIORITY_DEFAULT, NULL, messages_read, tshark);
+}
+
+static void
+process_ended(GObject *source, GAsyncResult *result, gpointer data)
+{
+    GError *error = NULL;
+
+    g_subprocess_wait_finish(G_SUBPROCESS(source), result, &error);
+    part_ended(data, error);
+}
+
+struct tshark *
+tshark_start(const char *const *arguments, bool reads_stdin,
+             tshark_line_func func, void *data, GError **error)
+{
+    GSubprocessLauncher *launcher = g_subprocess_launcher_new(
+        G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE
+        | (reads_stdin ? G_SUBPROCESS_FLAGS_STDIN_INHERIT : 0));
+    GPtrArray *command = g_ptr_array_new();
+    GError *failure = NULL;
+    struct tshark *tshark;
+    GSubprocess *process;
+
+    g_ptr_array_add(command, (char *)"tshark");
+    for (; *arguments; arguments++) {
+        g_ptr_array_add(command, (char *)*arguments);
+    }
+    g_ptr_array_add(command, NULL);
+
+    /* Its messages are looked at, and numbers have a decimal point. */
+    g_subprocess_launcher_setenv(launcher, "LC_ALL", "C.UTF-8", TRUE);
+    process = g_subprocess_launcher_spawnv(
+        launcher, (const char *const *)command->pdata, &failure);
+    g_ptr_array_unref(command);
+    g_object_unref(launcher);
+    if (!process) {
+        bool missing = g_error_matches(failure, G_SPAWN_ERROR,
+                                       G_SPAWN_ERROR_NOENT);
+
+        g_set_error(error, G_SPAWN_ERROR, G_SPAWN_ERROR_FAILED,
+                    "cannot run tshark: %s%s", failure->message, missing
+                    ? "\nInstall it (Debian: tshark), or put its directory "
+                      "into PATH" : "");
+        g_error_free(failure);
+        return NULL;
+    }
+
+    tshark = g_new0(struct tshark, 1);
+    tshark->process = process;
+    tshark->func = func;
+    tshark->data = data;
+    tshark->messages = g_string_new(NULL);
+    tshark->running = 3;
+    read_output(tshark, g_subprocess_get_stdout_pipe(process));
+    read_messages(tshark, g_subprocess_get_stderr_pipe(process));
+    g_subprocess_wait_async(process, NULL, process_ended, tshark);
+    return tshark;
+}
+
+/* What it said, without what is no news and without space at the end. */
+static char *
+own_words(const char *messages)
+{
+    char **lines = g_strsplit(messages, "\n", -1);
+    GString *words = g_string_new(NULL);
+
+    for (char **line = lines; *line; line++) {
+        if (**line && !g_str_has_prefix(*line, "Running as user")
+                && !g_str_has_prefix(*line, "Capturing on ")) {
+            g_string_append_printf(words, "%s%s", words->len ? "\n" : "",
+                                   *line);
+        }
+    }
+    g_strfreev(lines);
+    return g_string_free(words, FALSE);
+}
+
+static void
+set_error_in_words(const struct tshark *tshark, GError **error)
+{
+    const char *messages = tshark->messages->str;
+    char *words;
+
+    if (strstr(messages, "Invalid -z argument \"ipmi_match")) {
+        g_set_error(error, G_SPAWN_ERROR, G_SPAWN_ERROR_FAILED,
+                    "tshark has no ipmiscope plugin, or one that is older "
+                    "than this program.\nInstall that of the same build: "
+                    "'tshark -G plugins' has to list ipmiscope.so. Run by "
+                    "root, tshark looks in the system's folder only, not in "
+                    "the user's nor in WIRESHARK_PLUGIN_DIR");
+        return;
+    }
+    words = own_words(messages);
+    if (g_subprocess_get_if_signaled(tshark->process)) {
+        g_set_error(error, G_SPAWN_ERROR, G_SPAWN_ERROR_FAILED,
+                    "tshark was ended by signal %d%s%s",
+                    g_subprocess_get_term_sig(tshark->process),
+                    *words ? ":\n" : "", words);
+    } else {
+        g_set_error(error, G_SPAWN_ERROR, G_SPAWN_ERROR_FAILED, "%s%s",
+                    *words ? "" : "tshark failed without a word", words);
+    }
+    g_free(words);
+}
+
+bool
+tshark_finish(struct tshark *tshark, GError **error)
+{
+    while (tshark->running) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    if (tshark->error) {
+        g_propagate_prefixed_error(error, g_steal_pointer(&tshark->error),
+                                   "tshark: ");
+        return false;
+    }
+    /* Of a capture that ends in the middle of a packet it reads the others,
+     * and fails then. */
+    if (g_subprocess_get_successful(tshark->process)
+            || strstr(tshark->messages->str, "cut short in the middle")) {
+        return true;
+    }
+    set_error_in_words(tshark, error);
+    return false;
+}
+
+static gboolean
+kill_it(gpointer data)
+{
+    struct tshark *tshark = data;
+
+    tshark->kill_source = 0;
+    g_subprocess_force_exit(tshark->process);
+    return G_SOURCE_REMOVE;
+}
+
+void
+tshark_stop(struct tshark *tshark)
+{
+    if (!tshark->kill_source) {
+        g_subprocess_send_signal(tshark->process, SIGINT);
+        tshark->kill_source = g_timeout_add_seconds(STOP_SECONDS, kill_it,
+                                                    tshark);
+    }
+}
+
+const char *
+tshark_messages(const struct tshark *tshark)
+{
+    return tshark->messages->str;
+}
+
+void
+tshark_free(struct tshark *tshark)
+{
+    if (tshark->kill_source) {
+        g_source_remove(tshark->kill_source);
+    }
+    g_object_unref(tshark->process);
+    g_string_free(tshark->messages, TRUE);
+    g_clear_error(&tshark->error);
+    g_free(tshark);
+}
