@@ -16,6 +16,7 @@
 #include "capture-input.h"
 #include "pcap-parser.h"
 #include "pcapng-parser.h"
+#include "tcp-links.h"
 #include "trace-log.h"
 #include "upper-pdu.h"
 
@@ -40,6 +41,18 @@ struct capture_reader {
 
     GPtrArray *points;          /* of struct capture_point */
     GArray *point_of;           /* interface: unsigned, or NO_POINT */
+    GHashTable *ports;          /* name -> number of the point */
+
+    struct tcp_links *links;
+    GArray *queue;              /* of struct queued: what they have found */
+    GByteArray *queue_bytes;
+    unsigned queue_next;
+    bool     ended;
+};
+
+struct queued {
+    struct capture_packet packet;
+    size_t offset;              /* of its bytes in queue_bytes */
 };
 
 static void
@@ -52,6 +65,55 @@ point_free(gpointer data)
     g_free(point);
 }
 
+static unsigned
+add_point(struct capture_reader *reader, char *name, char *description)
+{
+    struct capture_point *point = g_new0(struct capture_point, 1);
+
+    point->name = name;
+    point->description = description;
+    g_ptr_array_add(reader->points, point);
+    return reader->points->len - 1;
+}
+
+static unsigned
+link_point(char *name, void *data)
+{
+    return add_point(data, name, g_strdup("IPMI over TCP: messages"));
+}
+
+/* Queues what the links have found: one packet of the capture may have
+ * several. */
+static void
+take_frame(const struct capture_packet *packet, void *data)
+{
+    struct capture_reader *reader = data;
+    const struct queued queued = { *packet, reader->queue_bytes->len };
+
+    g_byte_array_append(reader->queue_bytes, packet->bytes,
+                        (unsigned)packet->len);
+    g_array_append_val(reader->queue, queued);
+}
+
+/* Takes the next one from the queue, which is emptied once all are taken. */
+static bool
+take_queued(struct capture_reader *reader, struct capture_packet *packet)
+{
+    const struct queued *queued;
+
+    if (reader->queue_next == reader->queue->len) {
+        g_array_set_size(reader->queue, 0);
+        g_byte_array_set_size(reader->queue_bytes, 0);
+        reader->queue_next = 0;
+        return false;
+    }
+    queued = &g_array_index(reader->queue, struct queued,
+                            reader->queue_next++);
+    *packet = queued->packet;
+    packet->bytes = reader->queue_bytes->data + queued->offset;
+    return true;
+}
+
 struct capture_reader *
 capture_reader_open_fd(int fd, const char *name, GError **error G_GNUC_UNUSED)
 {
@@ -60,6 +122,11 @@ capture_reader_open_fd(int fd, const char *name, GError **error G_GNUC_UNUSED)
     reader->name = g_strdup(name);
     reader->points = g_ptr_array_new_with_free_func(point_free);
     reader->point_of = g_array_new(FALSE, FALSE, sizeof(unsigned));
+    reader->ports = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                          NULL);
+    reader->links = tcp_links_new(link_point, take_frame, reader);
+    reader->queue = g_array_new(FALSE, FALSE, sizeof(struct queued));
+    reader->queue_bytes = g_byte_array_new();
     capture_input_init(&reader->input, fd);
     return reader;
 }
@@ -129,17 +196,6 @@ interface_of(const struct capture_reader *reader, unsigned number)
     return &reader->pcap.interface;
 }
 
-static unsigned
-add_point(struct capture_reader *reader, char *name, char *description)
-{
-    struct capture_point *point = g_new0(struct capture_point, 1);
-
-    point->name = name;
-    point->description = description;
-    g_ptr_array_add(reader->points, point);
-    return reader->points->len - 1;
-}
-
 /* The capture point that an interface is. */
 static unsigned
 point_of_interface(struct capture_reader *reader, unsigned number)
@@ -159,6 +215,26 @@ point_of_interface(struct capture_reader *reader, unsigned number)
                            g_strdup(interface->description));
     }
     return *point;
+}
+
+/* A part of a capture point that Export PDUs has made of several links: their
+ * packets differ in a port's number alone. */
+static unsigned
+point_of_port(struct capture_reader *reader, unsigned whole, unsigned port)
+{
+    const struct capture_point *point = capture_reader_point(reader, whole);
+    char *name = g_strdup_printf("%s port %u", point->name, port);
+    gpointer part;
+
+    if (!g_hash_table_lookup_extended(reader->ports, name, NULL, &part)) {
+        part = GUINT_TO_POINTER(
+            reader->points->len < CAPTURE_MAX_INTERFACES
+                ? add_point(reader, g_strdup(name),
+                            g_strdup(point->description)) : whole);
+        g_hash_table_insert(reader->ports, g_strdup(name), part);
+    }
+    g_free(name);
+    return GPOINTER_TO_UINT(part);
 }
 
 static enum capture_read
@@ -208,6 +284,17 @@ next_event(struct capture_reader *reader, struct capture_packet *packet,
     return CAPTURE_READ_PACKET;
 }
 
+/* A packet of frames without any says that the connection changed. Export PDUs
+ * leaves out the comment that says how. */
+static void
+take_connection(const struct capture_raw *raw, struct capture_packet *packet)
+{
+    if (packet->kind == CAPTURE_EXTERN && packet->original_len == 0) {
+        packet->connection = raw->connection == CAPTURE_CONNECTED
+                                 ? CAPTURE_CONNECTED : CAPTURE_DISCONNECTED;
+    }
+}
+
 /* Takes what is of concern from a LINKTYPE_WIRESHARK_UPPER_PDU packet. */
 static bool
 take_upper_pdu(struct capture_reader *reader, const struct capture_raw *raw,
@@ -226,11 +313,14 @@ take_upper_pdu(struct capture_reader *reader, const struct capture_raw *raw,
     packet->bytes = raw->bytes + pdu.tags_len;
     packet->len = raw->len - pdu.tags_len;
     packet->original_len = raw->original_len - pdu.tags_len;
+    take_connection(raw, packet);
+    if (pdu.has_addresses) {
+        return tcp_links_export(reader->links, &pdu.ends, packet);
+    }
     packet->point = point_of_interface(reader, raw->interface);
-    if (pdu.kind == CAPTURE_EXTERN && packet->original_len == 0) {
-        /* Export PDUs leaves the comment out. */
-        packet->connection = raw->connection == CAPTURE_CONNECTED
-                                 ? CAPTURE_CONNECTED : CAPTURE_DISCONNECTED;
+    if (pdu.has_ports) {
+        packet->point = point_of_port(reader, packet->point,
+                                      pdu.ends.source.port);
     }
     return true;
 }
@@ -261,7 +351,9 @@ take(struct capture_reader *reader, const struct capture_raw *raw,
     case CAPTURE_LINKTYPE_HPM_2:
         return take_trace(reader, raw, packet);
     default:
-        return false;
+        tcp_links_packet(reader->links,
+                         interface_of(reader, raw->interface)->linktype, raw);
+        return take_queued(reader, packet);
     }
 }
 
@@ -281,9 +373,17 @@ next_packet(struct capture_reader *reader, struct capture_packet *packet,
     if (reader->format == FORMAT_LOG) {
         return next_event(reader, packet, error);
     }
+    if (take_queued(reader, packet)) {
+        return CAPTURE_READ_PACKET;
+    }
     do {
         result = next_raw(reader, &raw, error);
     } while (result == CAPTURE_READ_PACKET && !take(reader, &raw, packet));
+    if (result == CAPTURE_READ_END && !reader->ended) {
+        reader->ended = true;
+        tcp_links_end(reader->links);
+        return take_queued(reader, packet) ? CAPTURE_READ_PACKET : result;
+    }
     return result;
 }
 
@@ -334,6 +434,10 @@ capture_reader_close(struct capture_reader *reader)
         trace_log_free(reader->log);
     }
     capture_input_clear(&reader->input);
+    tcp_links_free(reader->links);
+    g_array_free(reader->queue, TRUE);
+    g_byte_array_free(reader->queue_bytes, TRUE);
+    g_hash_table_destroy(reader->ports);
     g_ptr_array_free(reader->points, TRUE);
     g_array_free(reader->point_of, TRUE);
     g_free(reader->name);
