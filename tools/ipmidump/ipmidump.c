@@ -1,0 +1,292 @@
+/* ipmidump.c
+ * Prints IPMI messages, of a capture, of a trace that QEMU has written, or live,
+ * a line each; or converts them.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#define _GNU_SOURCE         /* ppoll() */
+#include <errno.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <gio/gio.h>
+
+#include "address.h"
+#include "capture-reader.h"
+#include "sink.h"
+#include "tool.h"
+
+static const char summary[] =
+    "Prints the IPMI messages in CAPTURE, each in a line: when, where, to whom,\n"
+    "sequence number, what it is, and of a response how long it took. What is\n"
+    "wrong with it follows an exclamation mark.\n"
+    "\n"
+    "CAPTURE is a file, a FIFO, or - for the standard input, with what ipmitap,\n"
+    "QEMU's ipmi-pcap, tcpdump or Wireshark capture, or the log of QEMU's\n"
+    "-trace 'ipmi_*' -msg timestamp=on. Or it is the address of an ipmi-pcap's\n"
+    "chardev: unix:PATH, tcp:HOST:PORT.";
+
+static const char description[] =
+    "Examples:\n"
+    "  ipmidump run.pcapng\n"
+    "      what was said\n"
+    "  ipmitap --listen unix:bmc.sock --connect unix:host.sock -w - | ipmidump -\n"
+    "      what is being said on a link\n"
+    "  ipmidump tcp:127.0.0.1:19000\n"
+    "      what a virtual machine with -object ipmi-pcap,chardev=... captures\n"
+    "  ipmidump --json run.pcapng | jq 'select(.ccode > 0)'\n"
+    "      the responses that say no\n"
+    "  ipmidump --hpm2 run.hpm2.pcapng run.pcapng\n"
+    "      for a Wireshark without the plugin\n"
+    "  ipmidump --pcapng run.pcapng qemu.log\n"
+    "      a trace as a capture\n"
+    "\n"
+    "Exit status: 0 all is printed, 2 used wrongly, 3 the capture cannot be read\n"
+    "or the output not be written. ipmidump(1) has the rest.";
+
+struct options {
+    gboolean registers;
+    gboolean json;
+    char *hpm2;
+    char *pcapng;
+};
+
+static volatile sig_atomic_t stopped;
+
+static void
+stop(int number)
+{
+    (void)number;
+    stopped = 1;
+}
+
+static void
+catch_signals(void)
+{
+    const struct sigaction action = { .sa_handler = stop };
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* Waits until there is more to read, or a signal. */
+static void
+wait_for(int fd)
+{
+    struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+    sigset_t signals, before;
+
+    /* None may come between the look and the wait. */
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigprocmask(SIG_BLOCK, &signals, &before);
+    if (!stopped && ppoll(&pollfd, 1, NULL, &before) < 0 && errno != EINTR) {
+        tool_fail("cannot wait for more: %s", g_strerror(errno));
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+static void
+pass_on(const struct traffic *traffic, void *data)
+{
+    struct sink *sink = data;
+
+    sink->class->traffic(sink, traffic);
+}
+
+static void
+announce_points(struct capture_reader *reader,
+                struct traffic_follower *follower, struct sink *sink,
+                unsigned *points)
+{
+    for (; *points < capture_reader_points(reader); (*points)++) {
+        const struct capture_point *point = capture_reader_point(reader,
+                                                                 *points);
+
+        traffic_follower_point(follower, *points, point);
+        sink->class->point(sink, *points, point);
+    }
+}
+
+/* Returns whether the end was reached without an error. */
+static bool
+dump(struct capture_reader *reader, struct sink *sink)
+{
+    struct traffic_follower *follower = traffic_follower_new();
+    enum capture_read result = CAPTURE_READ_AGAIN;
+    struct capture_packet packet;
+    GError *error = NULL;
+    unsigned points = 0;
+    bool timeless = false;
+
+    while (!stopped && result != CAPTURE_READ_END
+           && result != CAPTURE_READ_ERROR) {
+        result = capture_reader_next(reader, &packet, &error);
+        announce_points(reader, follower, sink, &points);
+        switch (result) {
+        case CAPTURE_READ_PACKET:
+            timeless |= packet.time == 0;
+            if (sink->class->packet) {
+                sink->class->packet(sink, &packet);
+            }
+            traffic_follower_packet(follower, &packet, pass_on, sink);
+            break;
+        case CAPTURE_READ_AGAIN:
+            if (sink->class->pause) {
+                sink->class->pause(sink);
+            }
+            wait_for(capture_reader_fd(reader));
+            break;
+        default:
+            break;
+        }
+    }
+    traffic_follower_free(follower);
+    sink->class->close(sink);
+    if (error) {
+        tool_say("%s", error->message);
+        g_error_free(error);
+        return false;
+    }
+    if (capture_reader_cut_off(reader)) {
+        tool_say("the capture ends in the middle of a packet");
+    }
+    if (timeless) {
+        tool_say("some packets have no time: QEMU's -trace writes it with "
+                 "-msg timestamp=on");
+    }
+    return true;
+}
+
+static bool
+is_address(const char *text)
+{
+    return g_str_has_prefix(text, "unix:") || g_str_has_prefix(text, "tcp:")
+           || g_str_has_prefix(text, "fd:");
+}
+
+static struct capture_reader *
+attach(const char *text, GError **error)
+{
+    struct address *address = address_parse(text, error);
+    GSocket *socket;
+    int fd;
+
+    if (!address) {
+        tool_usage_error("%s", (*error)->message);
+    }
+    socket = address_connect(address, error);
+    address_free(address);
+    if (!socket) {
+        return NULL;
+    }
+    fd = dup(g_socket_get_fd(socket));
+    g_object_unref(socket);
+    if (fd < 0) {
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno),
+                    "%s: %s", text, g_strerror(errno));
+        return NULL;
+    }
+    return capture_reader_open_fd(fd, text, error);
+}
+
+static struct capture_reader *
+open_capture(int argc, char **argv)
+{
+    struct capture_reader *reader;
+    GError *error = NULL;
+
+    if (argc != 2) {
+        tool_usage_error(argc < 2 ? "name a capture, or - for the standard "
+                                    "input"
+                                  : "one capture at a time; mergecap(1) makes "
+                                    "one of several");
+    } else if (is_address(argv[1])) {
+        reader = attach(argv[1], &error);
+    } else {
+        reader = capture_reader_open(argv[1], &error);
+    }
+    if (!reader) {
+        tool_fail("%s", error->message);
+    }
+    return reader;
+}
+
+static bool
+wants_colour(void)
+{
+    const char *terminal = g_getenv("TERM");
+    const char *no = g_getenv("NO_COLOR");
+
+    return isatty(STDOUT_FILENO) && !(no && *no)
+           && terminal && !g_str_equal(terminal, "dumb");
+}
+
+static struct sink *
+open_sink(const struct options *options)
+{
+    if (options->hpm2) {
+        return hpm2_new(options->hpm2);
+    }
+    if (options->pcapng) {
+        return pcapng_new(options->pcapng);
+    }
+    if (options->json) {
+        return json_new(options->registers);
+    }
+    return lines_new(options->registers, wants_colour());
+}
+
+static void
+parse(int *argc, char ***argv, struct options *options)
+{
+    const GOptionEntry entries[] = {
+        { "registers", 'r', 0, G_OPTION_ARG_NONE, &options->registers,
+          "Print accesses to registers, not only those with a fault", NULL },
+        { "json", 0, 0, G_OPTION_ARG_NONE, &options->json,
+          "Print an object in each line, whose keys ipmidump(1) explains",
+          NULL },
+        { "hpm2", 0, 0, G_OPTION_ARG_FILENAME, &options->hpm2,
+          "Write an HPM.2 trace, which Wireshark decodes without the plugin "
+          "(with its preference ipmi.dissect_bus_commands)", "FILE" },
+        { "pcapng", 0, 0, G_OPTION_ARG_FILENAME, &options->pcapng,
+          "Write a capture as ipmitap and ipmi-pcap do", "FILE" },
+        G_OPTION_ENTRY_NULL
+    };
+    GOptionContext *context = g_option_context_new("CAPTURE");
+
+    g_option_context_set_summary(context, summary);
+    g_option_context_set_description(context, description);
+    g_option_context_add_main_entries(context, entries, NULL);
+    tool_parse(context, argc, argv);
+    if (options->json + !!options->hpm2 + !!options->pcapng > 1) {
+        tool_usage_error("--json, --hpm2 and --pcapng exclude each other");
+    }
+    if (options->registers && (options->hpm2 || options->pcapng)) {
+        tool_usage_error("--registers is about what is printed: --hpm2 has no "
+                         "registers, --pcapng always has them");
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    struct options options = { 0 };
+    struct capture_reader *reader;
+    bool good;
+
+    setlocale(LC_ALL, "");
+    parse(&argc, &argv, &options);
+    reader = open_capture(argc, argv);
+    catch_signals();
+    good = dump(reader, open_sink(&options));
+    capture_reader_close(reader);
+    g_free(options.hpm2);
+    g_free(options.pcapng);
+    return good ? TOOL_OK : TOOL_ENVIRONMENT;
+}
