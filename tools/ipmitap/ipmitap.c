@@ -13,6 +13,7 @@
 
 #include <glib-unix.h>
 
+#include "extcap.h"
 #include "status.h"
 #include "tap.h"
 #include "tool.h"
@@ -320,6 +321,9 @@ main(int argc, char **argv)
     struct tap *tap;
     bool complete;
 
+    if (extcap_wanted(argc, argv)) {
+        return extcap_main(argc, argv);
+    }
     parse(&argc, &argv, &options);
     if (argc > 1) {
         tool_usage_error("'%s' is not expected", argv[1]);

@@ -1,0 +1,349 @@
+#!/usr/bin/env python3
+# test-captures.py
+# Captures of QEMU's and from a FIFO, and the toolbar: this plays Wireshark and
+# QEMU.
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""Needs neither of them."""
+
+import os
+import signal
+import socket
+import sys
+import tempfile
+from pathlib import Path
+
+import wireshark
+from wireshark import (ADD, DISABLE, LOG, PAUSE, SET, STATE, STATUS_BAR, Capture, Qemu, check,
+                       extcap, reader, run_tests, sample, wait_for)
+
+USAGE, ENVIRONMENT = 2, 3
+
+HOST, BMC = sample("inside-kcs-host"), sample("inside-kcs-bmc")
+
+directory = None
+
+
+def words(data):
+    """The packets of a capture in words, without their times."""
+    return [packet.words() for packet in reader.read(data).packets]
+
+
+def points(capture):
+    """Those that have packets: a writer may leave out the others."""
+    return sorted((point.name, point.description) for point in capture.points if point.packets)
+
+
+def section_end(data):
+    """Where the first packet begins: all before it is header and points."""
+    return min(data.index(b"\x06\0\0\0", at) for at in range(28, len(data), 4)
+               if data[at:at + 4] == b"\x06\0\0\0")
+
+
+def address():
+    """Of a Unix socket that is not there yet."""
+    path = directory / "cap.sock"
+    path.unlink(missing_ok=True)
+    return f"unix:{path}"
+
+
+def attach():
+    """All that QEMU sends, and the connections' records as well."""
+    qemu = Qemu(address())
+    with Capture(directory, "ipmi-attach", f"--attach=unix:{directory}/cap.sock") as capture:
+        with qemu.accept() as connection:
+            connection.sendall(HOST)
+            capture.wait_for_packets(len(words(HOST)))
+            result = capture.stop()
+    qemu.close()
+    expected = reader.read(HOST)
+    check([packet.line() for packet in result.packets] ==
+          [packet.line() for packet in expected.packets], "other packets than QEMU's")
+    check(points(result) == points(expected), "other points")
+
+
+def attach_tcp():
+    """Over TCP, on IPv4 and IPv6, in bytes and pieces."""
+    for host in ("127.0.0.1", "[::1]"):
+        family = socket.AF_INET6 if host == "[::1]" else socket.AF_INET
+        try:
+            listener = socket.create_server((host.strip("[]"), 0), family=family)
+        except OSError:
+            print(f"SKIPPED: this machine has no {host}")
+            continue
+        listener.settimeout(wireshark.DEADLINE)
+        port = listener.getsockname()[1]
+        with Capture(directory, "ipmi-attach", f"--attach=tcp:{host}:{port}") as capture:
+            connection = listener.accept()[0]
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for at in range(0, 2000):
+                connection.sendall(HOST[at:at + 1])
+            connection.sendall(HOST[2000:])
+            capture.wait_for_packets(len(words(HOST)))
+            check([packet.words() for packet in capture.stop().packets] == words(HOST),
+                  "other packets")
+            connection.close()
+        listener.close()
+
+
+def waits_for_qemu():
+    """QEMU starts after the capture, and goes and comes back, each time with a
+    section of its own, whose points may come in another order."""
+    where = address()
+    with Capture(directory, "ipmi-attach", f"--attach={where}", toolbar=True) as capture:
+        capture.wait_for_toolbar(STATE, SET, "waiting")
+        for count, data in enumerate((HOST, HOST, BMC + HOST), 1):
+            qemu = Qemu(where)
+            with qemu.accept() as connection:
+                connection.sendall(data)
+                before = len(capture.words())
+                capture.wait_for_packets(before + 1)
+            qemu.close()
+            os.unlink(where.partition(":")[2])
+            wait_for(lambda count=count: sum(
+                "connection was closed" in text for control, command, text in capture.toolbar()
+                if (control, command) == (LOG, ADD)) == count, "that QEMU has gone")
+        result = capture.stop()
+    check([packet.words() for packet in result.packets] ==
+          words(HOST) + words(HOST) + words(BMC) + words(HOST), "other packets")
+    check(points(result) == sorted(points(reader.read(HOST)) + points(reader.read(BMC))),
+          "points were not found again")
+
+
+def cut_off():
+    """QEMU was killed: what is whole is there, what comes next is too."""
+    where = address()
+    qemu = Qemu(where)
+    with Capture(directory, "ipmi-attach", f"--attach={where}") as capture:
+        for length in (len(HOST) - 3, 100, len(HOST) // 2 + 1, 5, 0):
+            with qemu.accept() as connection:
+                connection.sendall(HOST[:length])
+        with qemu.accept() as connection:
+            connection.sendall(HOST)
+            capture.wait_for_packets(2 * len(words(HOST)))
+            result = capture.stop()
+    qemu.close()
+    half = len(reader.read(HOST[:len(HOST) // 2 + 1]).packets)
+    check(len(result.packets) == 2 * len(words(HOST)) + half,
+          f"{len(result.packets)} packets")
+
+
+def no_capture():
+    """Whatever answers there is no QEMU: the message says so."""
+    where = address()
+    for data in (b"HTTP/1.1 400 Bad Request\r\n\r\n", bytes(100), b"\xa1" * 1000):
+        qemu = Qemu(where)
+        with Capture(directory, "ipmi-attach", f"--attach={where}") as capture:
+            with qemu.accept() as connection:
+                connection.sendall(data)
+            capture.finish(ENVIRONMENT, where)
+        qemu.close()
+        os.unlink(where.partition(":")[2])
+
+
+def two_at_once():
+    """The host's and the BMC's, in the order of time, which is mergecap's."""
+    paths = [directory / f"{name}.sock" for name in ("host", "bmc")]
+    qemus = [Qemu(f"unix:{path}") for path in paths]
+    with Capture(directory, "ipmi-attach", f"--attach=unix:{paths[0]} , unix:{paths[1]}") \
+            as capture:
+        connections = [qemu.accept() for qemu in qemus]
+        # In pieces, so that one is ahead of the other and then the other.
+        size = max(len(HOST), len(BMC)) // 20 + 1
+        for at in range(0, 20 * size, size):
+            for connection, data in zip(connections, (HOST, BMC)):
+                connection.sendall(data[at:at + size])
+        capture.wait_for_packets(len(words(HOST)) + len(words(BMC)))
+        for connection in connections:
+            connection.close()
+        result = capture.stop()
+    for qemu in qemus:
+        qemu.close()
+    expected = sorted((packet.time_ns, packet.words())
+                      for data in (HOST, BMC) for packet in reader.read(data).packets)
+    times = [packet.time_ns for packet in result.packets]
+    check(times == sorted(times), "not in the order of time")
+    check(sorted((packet.time_ns, packet.words()) for packet in result.packets) == expected,
+          "other packets")
+
+
+def machines_without_names():
+    """Two hosts whose devices are called the same are two."""
+    paths = [directory / f"machine{number}.sock" for number in range(2)]
+    qemus = [Qemu(f"unix:{path}") for path in paths]
+    nameless = without_machine(HOST)
+    with Capture(directory, "ipmi-attach",
+                 f"--attach=unix:{paths[0]},unix:{paths[1]}") as capture:
+        connections = [qemu.accept() for qemu in qemus]
+        for connection in connections:
+            connection.sendall(nameless)
+        capture.wait_for_packets(2 * len(words(HOST)))
+        result = capture.stop()
+    for connection, qemu in zip(connections, qemus):
+        connection.close()
+        qemu.close()
+    descriptions = [point.description for point in result.points]
+    check(len(set(descriptions)) == len(descriptions) == 4, f"points {descriptions}")
+    for path in paths:
+        check(sum(text.endswith(f", VM unix:{path}") for text in descriptions) == 2,
+              f"points {descriptions}")
+
+
+def without_machine(data):
+    """A capture by a QEMU without -name."""
+    result, at = b"", 0
+    name = b", VM the-host"
+    while at < len(data):
+        length = int.from_bytes(data[at + 4:at + 8], "little")
+        block = data[at:at + length]
+        found = block.find(name) if block[:4] == b"\x01\0\0\0" else -1
+        if found >= 0:
+            start = block.rindex(b"\x03\0", 0, found)
+            size = int.from_bytes(block[start + 2:start + 4], "little")
+            rest = block[start + 4 + size + -size % 4:-4]
+            text = block[start + 4:found]
+            options = (b"\x03\0" + len(text).to_bytes(2, "little") + text +
+                       bytes(-len(text) % 4) + rest)
+            total = (start + len(options) + 4).to_bytes(4, "little")
+            block = block[:4] + total + block[8:start] + options + total
+        result += block
+        at += length
+    return result
+
+
+def fifo():
+    """From one writer after the other; the first comes late."""
+    path = directory / "input.fifo"
+    os.mkfifo(path)
+    with Capture(directory, "ipmi-fifo", f"--read={path}", toolbar=True) as capture:
+        capture.wait_for_toolbar(STATE, SET, "waiting for a writer")
+        for count in (1, 2, 3):
+            with open(path, "wb") as writer:
+                writer.write(BMC)
+            capture.wait_for_packets(count * len(words(BMC)))
+        result = capture.stop()
+    path.unlink()
+    check([packet.words() for packet in result.packets] == 3 * words(BMC), "other packets")
+
+
+def fifo_that_is_none():
+    """Says what to do."""
+    path = directory / "none.fifo"
+    for create, message in (lambda: None, "mkfifo"), (path.touch, "no FIFO"):
+        create()
+        with Capture(directory, "ipmi-fifo", f"--read={path}") as capture:
+            capture.finish(ENVIRONMENT, message)
+
+
+def wrong_address():
+    """Says what an address is."""
+    with Capture(directory, "ipmi-attach", "--attach=localhost:19000") as capture:
+        capture.finish(ENVIRONMENT, "localhost:19000")
+
+
+def toolbar():
+    """State, log, status bar, and a pause, whose packets count as lost."""
+    where = address()
+    qemu = Qemu(where)
+    data = reader.read(HOST)
+    first = section_end(HOST)
+    with Capture(directory, "ipmi-attach", f"--attach={where}", toolbar=True) as capture:
+        with qemu.accept() as connection:
+            capture.wait_for_toolbar(STATE, DISABLE, "")
+            capture.wait_for_toolbar(LOG, ADD, "attached to " + where)
+            capture.wait_for_toolbar(LOG, STATUS_BAR, "attached to " + where)
+            capture.wait_for_toolbar(STATE, SET, "nothing has come")
+            connection.sendall(HOST)
+            capture.wait_for_toolbar(STATE, SET, f"{len(data.packets)} packets")
+            # What Wireshark begins with, in pieces.
+            capture.press(0, 0, b"")
+            os.write(capture.from_toolbar, b"T\0\0")
+            os.write(capture.from_toolbar, bytes([3, PAUSE, SET, 1]))
+            capture.wait_for_toolbar(LOG, ADD, "paused")
+            connection.sendall(HOST[first:])
+            capture.wait_for_toolbar(STATE, SET, f"paused; {where}: {2 * len(data.packets)}")
+            capture.press(PAUSE, SET, b"\0")
+            capture.wait_for_toolbar(LOG, ADD, "going on")
+            connection.sendall(HOST[first:])
+            capture.wait_for_packets(2 * len(data.packets))
+            result = capture.stop()
+    qemu.close()
+    second = result.packets[len(data.packets):]
+    for name in {packet.point.name for packet in data.packets}:
+        count = sum(packet.point.name == name for packet in data.packets)
+        dropped = [packet.dropped for packet in second if packet.point.name == name]
+        check(dropped == [count] + [0] * (count - 1), f"{name}: dropped {dropped[:3]}...")
+
+
+def toolbar_nonsense():
+    """Whatever comes from there, the capture goes on."""
+    where = address()
+    qemu = Qemu(where)
+    for nonsense in (b"X" * 6, b"T\xff\xff\xff\0\0", b"T\0\0\0\0\0", b"T\0\0\2\7\7",
+                     b"T\0\0\2\1\1" + b"T\0\0\4\1\1ab", os.urandom(1000)):
+        with Capture(directory, "ipmi-attach", f"--attach={where}", toolbar=True) as capture:
+            with qemu.accept() as connection:
+                capture.wait_for_toolbar(LOG, ADD, "attached")
+                os.write(capture.from_toolbar, nonsense)
+                connection.sendall(HOST)
+                capture.wait_for_packets(len(words(HOST)))
+                capture.stop()
+    qemu.close()
+
+
+def slow_toolbar():
+    """Wireshark does not read what it is told: the capture goes on."""
+    where = address()
+    qemu = Qemu(where)
+    absent = [f"unix:{directory}/{'x' * 40}{number}" for number in range(500)]
+    with Capture(directory, "ipmi-attach", "--attach=" + ",".join([where, *absent]),
+                 toolbar=True) as capture:
+        capture.to_toolbar.stop_reading()
+        with qemu.accept() as connection:
+            # More than a FIFO holds has been said when it is said again.
+            for count in (1, 2, 3):
+                connection.sendall(HOST)
+                capture.wait_for_packets(count * len(words(HOST)))
+            capture.stop()
+    qemu.close()
+
+
+def stops():
+    """By any of these signals, whatever it waits for, in good order."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        with Capture(directory, "ipmi-attach", f"--attach={address()}") as capture:
+            capture.process.send_signal(number)
+            check(capture.finish().packets == [], "packets")
+
+
+def ends_with_wireshark():
+    """Wireshark was killed: it reads no more and sends no signal."""
+    for toolbar_too in (False, True):
+        with Capture(directory, "ipmi-attach", f"--attach={address()}",
+                     toolbar=toolbar_too) as capture:
+            capture.packets.close()
+            status = capture.process.wait(wireshark.DEADLINE)
+            check(status == 0, f"exit status {status}")
+
+
+def no_wireshark():
+    """A FIFO that cannot be opened."""
+    for path in (directory / "not" / "there", directory):
+        result = extcap("--capture", "--extcap-interface=ipmi-attach", "--attach=tcp::1",
+                        f"--fifo={path}")
+        check(result.returncode == ENVIRONMENT and str(path) in result.stderr, result.stderr)
+    result = extcap("--capture", "--extcap-interface=ipmi-attach", "--attach=tcp::1",
+                    f"--fifo={directory}/x", "--extcap-control-in=/not/there")
+    check(result.returncode == ENVIRONMENT and "/not/there" in result.stderr, result.stderr)
+
+
+if __name__ == "__main__":
+    names = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as path_:
+        directory = Path(path_)
+        run_tests(test for test in (
+            attach, attach_tcp, waits_for_qemu, cut_off, no_capture, two_at_once,
+            machines_without_names, fifo, fifo_that_is_none, wrong_address, toolbar,
+            toolbar_nonsense, slow_toolbar, stops, ends_with_wireshark, no_wireshark)
+            if not names or test.__name__ in names)

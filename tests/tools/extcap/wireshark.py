@@ -1,0 +1,288 @@
+# wireshark.py
+# Wireshark's end of an extcap, and QEMU's end of a capture, for the tests here.
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""CMake says through the environment which ipmitap: IPMITAP is its path."""
+
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "tests" / "capture"))
+import reader  # pylint: disable=wrong-import-position,import-error
+
+IPMITAP = os.environ["IPMITAP"]
+SAMPLES = ROOT / "samples"
+
+# Generous: a busy machine is slow.
+DEADLINE = 60
+
+# The numbers of the toolbar's controls, and commands.
+STATE, PAUSE, LOG = range(3)
+SET, ADD, DISABLE, STATUS_BAR = 1, 2, 5, 6
+
+
+class Failure(Exception):
+    """What a test found."""
+
+
+def check(holds, words):
+    """Fails the test unless it holds."""
+    if not holds:
+        raise Failure(words)
+
+
+def wait_for(condition, words):
+    """Waits until condition() is true, and returns what it is; words: or a
+    function that says them when it has taken too long."""
+    end = time.monotonic() + DEADLINE
+    while True:
+        result = condition()
+        if result:
+            return result
+        if time.monotonic() > end:
+            raise Failure(f"not within {DEADLINE} s: {words() if callable(words) else words}")
+        time.sleep(0.01)
+
+
+def sample(name):
+    """The bytes of a capture in samples/."""
+    return (SAMPLES / f"{name}.pcapng").read_bytes()
+
+
+def extcap(*arguments):
+    """Runs it to its end, as Wireshark does to ask."""
+    return subprocess.run([IPMITAP, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=DEADLINE, check=False)
+
+
+# What Wireshark takes a sentence apart with has the same meaning: a part ends
+# at a brace that another part, or the end of the line, follows.
+PART = re.compile(r"\{([a-z]+)=(.*?)\}(?=\{|$)")
+
+
+def sentences(text):
+    """[(word, {part: value})], of what extcap prints. Fails where Wireshark
+    would overlook something."""
+    result = []
+    for line in text.splitlines():
+        word, space, parts = line.partition(" ")
+        check(word in ("extcap", "interface", "dlt", "arg", "value", "control"),
+              f"no sentence: {line}")
+        found = PART.findall(parts)
+        check(space and "".join(f"{{{name}={value}}}" for name, value in found) == parts,
+              f"not all of it is parts: {line}")
+        names = [name for name, _ in found]
+        check(len(set(names)) == len(names), f"a part twice: {line}")
+        check(all(value for _, value in found), f"a part without value: {line}")
+        result.append((word, dict(found)))
+    return result
+
+
+class Collector:
+    """All bytes that come from a file descriptor, which it closes at the end or
+    when it is told to."""
+
+    def __init__(self, descriptor):
+        self.descriptor, self.data = descriptor, b""
+        self.wake, self.waker = os.pipe()
+        self.thread = threading.Thread(target=self.collect)
+        self.thread.start()
+
+    def collect(self):
+        """In a thread."""
+        poll = select.poll()
+        poll.register(self.descriptor, select.POLLIN)
+        poll.register(self.wake, select.POLLIN)
+        while True:
+            ready = dict(poll.poll())
+            if self.wake in ready:
+                break               # POLLHUP: the other end was closed
+            chunk = os.read(self.descriptor, 65536)
+            if not chunk:
+                break
+            self.data += chunk
+
+    def join(self):
+        """Waits for the end of the bytes."""
+        self.thread.join(DEADLINE)
+        check(not self.thread.is_alive(), "a FIFO was not closed")
+
+    def stop_reading(self):
+        """Reads no more."""
+        if self.waker >= 0:
+            os.close(self.waker)
+            self.waker = -1
+        self.thread.join()
+
+    def close(self):
+        """Closes the file descriptor."""
+        if self.descriptor >= 0:
+            self.stop_reading()
+            os.close(self.wake)
+            os.close(self.descriptor)
+            self.descriptor = -1
+
+
+class Capture:
+    """One that Wireshark has started, to be used in a with statement."""
+
+    def __init__(self, directory, interface, *options, toolbar=False):
+        self.fifo = directory / "wireshark.fifo"
+        self.fifo.unlink(missing_ok=True)
+        os.mkfifo(self.fifo)
+        arguments = ["--capture", f"--extcap-interface={interface}", "--fifo", str(self.fifo),
+                     *options]
+        paths = {}
+        if toolbar:
+            paths = {way: directory / f"control-{way}.fifo" for way in ("in", "out")}
+            for way, path in paths.items():
+                path.unlink(missing_ok=True)
+                os.mkfifo(path)
+                arguments += [f"--extcap-control-{way}", str(path)]
+        self.process = subprocess.Popen([IPMITAP, *arguments], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        # dumpcap opens it like that, then waits for the section header.
+        descriptor = os.open(self.fifo, os.O_RDONLY | os.O_NONBLOCK)
+        os.set_blocking(descriptor, True)
+        self.poll(descriptor)
+        self.packets = Collector(descriptor)
+        self.to_toolbar = self.from_toolbar = None
+        if toolbar:
+            self.to_toolbar = Collector(os.open(paths["out"], os.O_RDONLY))
+            self.from_toolbar = os.open(paths["in"], os.O_WRONLY)
+
+    def poll(self, descriptor):
+        """Waits until there is something to read."""
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        if not poll.poll(DEADLINE * 1000):
+            self.process.kill()
+            raise Failure("it wrote no section header")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.packets.close()
+        if self.to_toolbar:
+            self.to_toolbar.close()
+            os.close(self.from_toolbar)
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+    def capture(self):
+        """What has been captured so far."""
+        try:
+            return reader.read(self.packets.data)
+        except reader.NotACapture:
+            return None
+
+    def words(self):
+        """The packets so far, in words without their times."""
+        capture = self.capture()
+        return [packet.words() for packet in capture.packets] if capture else []
+
+    def wait_for_packets(self, count):
+        """Waits until so many are there; the capture."""
+        wait_for(lambda: len(self.words()) >= count,
+                 lambda: f"{len(self.words())} packets instead of {count}")
+        return self.capture()
+
+    def stop(self):
+        """As Wireshark's button does. Returns the capture, which is right."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.finish()
+
+    def finish(self, status=0, message=""):
+        """Waits for the end. Returns the capture."""
+        stdout, stderr = self.process.communicate(timeout=DEADLINE)
+        check(stdout == b"", f"it said {stdout}")
+        check(self.process.returncode == status,
+              f"exit status {self.process.returncode}: {stderr}")
+        check(message in stderr.decode() if message else stderr == b"",
+              f"it said {stderr.decode()}")
+        self.packets.join()
+        capture = self.capture()
+        # A QEMU that was killed did not say that its connection was closed.
+        faults = [fault for fault in capture.faults if "connected already" not in fault]
+        check(not faults, f"in the capture: {faults}")
+        check(status or capture.complete(), "the capture has no statistics in the end")
+        return capture
+
+    # --- The toolbar -----------------------------------------------------------
+
+    def toolbar(self):
+        """[(control, command, text)] so far."""
+        data, result = self.to_toolbar.data, []
+        while len(data) >= 4:
+            length = int.from_bytes(data[1:4], "big")
+            check(data[:1] == b"T" and length >= 2, f"no control message: {data}")
+            if len(data) < 4 + length:
+                break
+            result.append((data[4], data[5], data[6:4 + length].decode()))
+            data = data[4 + length:]
+        return result
+
+    def wait_for_toolbar(self, control, command, text):
+        """Waits until it was told that; a part of the text will do."""
+        wait_for(lambda: any(message[:2] == (control, command) and text in message[2]
+                             for message in self.toolbar()),
+                 lambda: f"{text!r} in {self.toolbar()}")
+
+    def press(self, control, command, payload):
+        """As the user does in the toolbar."""
+        os.write(self.from_toolbar, b"T" + (len(payload) + 2).to_bytes(3, "big") +
+                 bytes([control, command]) + payload)
+
+
+class Qemu:
+    """QEMU's ipmi-pcap at a socket, which serves one reader after the other.
+    What it writes is given to it."""
+
+    def __init__(self, address):
+        kind, _, rest = address.partition(":")
+        if kind == "unix":
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.bind(rest)
+        else:
+            host, _, port = rest.rpartition(":")
+            self.socket = socket.create_server((host, int(port)))
+        self.socket.listen(1)
+        self.socket.settimeout(DEADLINE)
+
+    def accept(self):
+        """The next reader."""
+        connection, _ = self.socket.accept()
+        connection.settimeout(DEADLINE)
+        return connection
+
+    def close(self):
+        """QEMU ends."""
+        self.socket.close()
+
+
+def run_tests(tests):
+    """Runs functions, with what they are called, and exits."""
+    failed = 0
+    for test in tests:
+        began = time.monotonic()
+        try:
+            test()
+            print(f"ok      {test.__name__} ({time.monotonic() - began:.1f} s)")
+        except (Failure, subprocess.TimeoutExpired) as failure:
+            failed += 1
+            print(f"FAILED  {test.__name__}: {failure}")
+    sys.exit(1 if failed else 0)
