@@ -86,8 +86,8 @@ struct capture_writer {
     int64_t  try_at;            /* us: to open or write again */
     int64_t  rotate_at;         /* us: to begin the next file */
     int64_t  give_up_at;        /* us: on a reader, when closing */
-    char    *reason;            /* the last trouble there was */
-    int      code;              /* of it: errno */
+    char    *reason;            /* the last trouble that packets were lost by */
+    int      code;              /* errno of the last failure */
 };
 
 static uint64_t
@@ -119,6 +119,8 @@ set_trouble(struct capture_writer *writer, const char *why)
             "%s: %s", capture_output_name(writer->output), why);
         g_free(writer->reason);
         writer->reason = g_strdup(why);
+    } else if (atomic_load(&writer->lost) == 0) {
+        g_clear_pointer(&writer->reason, g_free);
     }
     g_mutex_unlock(&writer->lock);
 }
@@ -134,10 +136,9 @@ lose_hope(struct capture_writer *writer)
 }
 
 static void
-has_failed(struct capture_writer *writer, int code)
+has_failed(struct capture_writer *writer)
 {
-    writer->code = code;
-    set_trouble(writer, g_strerror(code));
+    set_trouble(writer, g_strerror(writer->code));
     writer->try_at = g_get_monotonic_time() + TROUBLE_MS * 1000;
     if (writer->options.wait) {
         lose_hope(writer);
@@ -349,6 +350,16 @@ advance(struct capture_writer *writer, size_t written)
     }
 }
 
+/* There was room for a part of a block only. */
+static void
+end_with_whole_block(struct capture_writer *writer)
+{
+    if (writer->part > 0
+            && capture_output_take_back(writer->output, writer->part)) {
+        writer->part = 0;
+    }
+}
+
 static enum output_result
 write_blocks(struct capture_writer *writer)
 {
@@ -360,14 +371,14 @@ write_blocks(struct capture_writer *writer)
             capture_output_write(writer->output, blocks->data + from,
                                  blocks->len - from, &written);
 
+        if (result == OUTPUT_FAILED) {
+            writer->code = errno;
+            end_with_whole_block(writer);
+        }
         if (result != OUTPUT_DONE) {
             return result;
         }
         advance(writer, written);
-        if (writer->part > 0
-                && capture_output_take_back(writer->output, writer->part)) {
-            writer->part = 0;
-        }
     }
     g_byte_array_set_size(blocks, 0);
     writer->done = 0;
@@ -400,7 +411,8 @@ try_open(struct capture_writer *writer)
         writer->try_at = 0;
         begin_section(writer);
     } else if (result == OUTPUT_FAILED) {
-        has_failed(writer, errno);
+        writer->code = errno;
+        has_failed(writer);
     } else {
         has_no_reader(writer);
     }
@@ -419,7 +431,7 @@ try_write(struct capture_writer *writer)
     }
     result = write_blocks(writer);
     if (result == OUTPUT_FAILED) {
-        has_failed(writer, errno);
+        has_failed(writer);
     } else if (result == OUTPUT_NO_READER) {
         reader_has_gone(writer);
     } else if (writer->try_at > 0) {
