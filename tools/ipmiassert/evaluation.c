@@ -51,6 +51,7 @@ struct track {
 
 struct rule_state {
     const struct rule *rule;
+    bool        ahead;      /* see rule_looks_ahead() */
     GPtrArray  *tracks;     /* in the order of their values */
     GHashTable *by_value;   /* NULL without a field */
 };
@@ -180,6 +181,7 @@ add_rule(struct evaluation *evaluation, const struct rule *rule)
     unsigned filters = rule->filters->len;
 
     state->rule = rule;
+    state->ahead = rule_looks_ahead(rule);
     state->tracks = g_ptr_array_new_with_free_func(track_free);
     if (rule->each) {
         state->by_value = g_hash_table_new(g_str_hash, g_str_equal);
@@ -477,6 +479,9 @@ evaluation_waits(const struct evaluation *evaluation)
         const struct rule_state *state = g_ptr_array_index(
             evaluation->states, i);
 
+        if (state->ahead) {
+            continue;
+        }
         if (!state->tracks->len && is_goal(state->rule)) {
             return true;
         }
@@ -497,7 +502,7 @@ evaluation_has_goals(const struct evaluation *evaluation)
         const struct rule_state *state = g_ptr_array_index(
             evaluation->states, i);
 
-        if (is_goal(state->rule)) {
+        if (is_goal(state->rule) && !state->ahead) {
             return true;
         }
     }

@@ -51,12 +51,12 @@ const GArray *evaluation_queries(const struct evaluation *evaluation);
 void evaluation_match(struct evaluation *evaluation, unsigned query,
                       uint32_t packet, int64_t time, const char *value);
 
-/* Whether a rule waits for something that has not come, or, as long as no packet
- * has matched anything, would. */
+/* Whether a rule waits for something that has not come. Rules that look ahead,
+ * which take two passes over a capture, do not count here and below. */
 bool evaluation_waits(const struct evaluation *evaluation);
 
-/* Whether any rule begins by waiting: that something comes at least so often, or
- * in an order. */
+/* Whether any rule waits from the start: for something that is to come at least
+ * so often, or in an order. */
 bool evaluation_has_goals(const struct evaluation *evaluation);
 
 /* The capture is over: struct verdict, one for each rule. Once only. */

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include <gio/gio.h>
 #include <glib-unix.h>
 
 #include "evaluation.h"
@@ -18,7 +19,10 @@
 #include "tshark.h"
 
 /* Whoever waits longer than this for a response gives up. */
-#define SETTLE_SECONDS  5
+#define GIVE_UP_SECONDS 5
+
+/* How often to see whether it has. */
+#define SETTLE_MS       200
 
 /* Tags of what is asked besides the rules' filters. */
 #define REQUESTS        "requests"
@@ -77,28 +81,20 @@ hear_message(struct capturing *capturing, const char *line)
 static gboolean
 is_given_up(gpointer packet G_GNUC_UNUSED, gpointer came, gpointer now)
 {
-    return *(gint64 *)now - *(gint64 *)came > SETTLE_SECONDS * G_USEC_PER_SEC;
+    return *(gint64 *)now - *(gint64 *)came > GIVE_UP_SECONDS * G_USEC_PER_SEC;
 }
 
-static void
-end_if_settled(struct capturing *capturing)
+static gboolean
+end_if_settled(gpointer data)
 {
+    struct capturing *capturing = data;
     gint64 now = g_get_monotonic_time();
 
     g_hash_table_foreach_remove(capturing->on_their_way, is_given_up, &now);
     if (g_hash_table_size(capturing->on_their_way) == 0) {
         tshark_stop(capturing->tshark);
     }
-}
-
-static gboolean
-settled_or_not(gpointer data)
-{
-    struct capturing *capturing = data;
-
-    capturing->settle_source = 0;
-    tshark_stop(capturing->tshark);
-    return G_SOURCE_REMOVE;
+    return G_SOURCE_CONTINUE;
 }
 
 static void
@@ -106,8 +102,8 @@ begin_to_end(struct capturing *capturing)
 {
     if (!capturing->ending) {
         capturing->ending = true;
-        capturing->settle_source = g_timeout_add_seconds(
-            SETTLE_SECONDS, settled_or_not, capturing);
+        capturing->settle_source = g_timeout_add(SETTLE_MS, end_if_settled,
+                                                 capturing);
         end_if_settled(capturing);
     }
 }
@@ -120,10 +116,7 @@ hear_line(char *line, void *data)
     if (!judge_hear(capturing->evaluation, line)) {
         hear_message(capturing, line);
     }
-    if (capturing->ending) {
-        end_if_settled(capturing);
-    } else if (capturing->has_goals
-               && !evaluation_waits(capturing->evaluation)) {
+    if (capturing->has_goals && !evaluation_waits(capturing->evaluation)) {
         begin_to_end(capturing);
     }
 }
@@ -170,6 +163,21 @@ capturing_arguments(const struct live *live, const GPtrArray *options,
     return arguments;
 }
 
+/* Why nothing was captured. Takes failure, which may be NULL. */
+static GError *
+explain(const struct capturing *capturing, const struct live *live,
+        GError *failure)
+{
+    if (failure && capturing->ending) {
+        g_error_free(failure);
+        return g_error_new(G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                           "%s: there was no capture to be read from it "
+                           "before the deadline", live->source);
+    }
+    return judge_explain(capturing->evaluation,
+                         tshark_messages(capturing->tshark), failure);
+}
+
 bool
 live_capture(const struct live *live, const GPtrArray *rules,
              const GPtrArray *options, GError **error)
@@ -195,8 +203,7 @@ live_capture(const struct live *live, const GPtrArray *rules,
             (guint)MIN(live->deadline / 1000000, G_MAXUINT), deadline_passed,
             &capturing);
         tshark_finish(capturing.tshark, &failure);
-        failure = judge_explain(capturing.evaluation,
-                                tshark_messages(capturing.tshark), failure);
+        failure = explain(&capturing, live, failure);
         g_source_remove(interrupted);
         g_source_remove(terminated);
         g_clear_handle_id(&capturing.deadline_source, g_source_remove);

@@ -420,12 +420,12 @@ take_each(struct parser *parser, struct rule *rule, GError **error)
                 "'for each ipmi_extern.link: ', before the rule");
 }
 
-/* Reads one rule; text ends where it ends. */
+/* Reads one rule; text ends where it ends, but for space, which it loses. */
 static bool
-parse_rule(GPtrArray *rules, const char *source, unsigned line,
-           const char *text, GError **error)
+parse_rule(GPtrArray *rules, const char *source, unsigned line, char *text,
+           GError **error)
 {
-    struct parser parser = { source, text, line };
+    struct parser parser = { source, g_strchomp(text), line };
     struct rule *rule = g_new0(struct rule, 1);
 
     rule->filters = g_array_new(FALSE, TRUE, sizeof(struct rule_filter));

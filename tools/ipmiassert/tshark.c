@@ -174,7 +174,17 @@ tshark_start(const char *const *arguments, bool reads_stdin,
     return tshark;
 }
 
-/* What it said, without what is no news and without space at the end. */
+/* Whether a line of its messages says nothing that the user does not know. */
+static bool
+is_no_news(const char *line)
+{
+    return !*line || strcmp(line, "tshark: ") == 0
+           || g_str_has_prefix(line, "Running as user")
+           || g_str_has_prefix(line, "Capturing on ")
+           || g_str_has_suffix(line, " captured");
+}
+
+/* The other lines, without space at the end. */
 static char *
 own_words(const char *messages)
 {
@@ -182,8 +192,7 @@ own_words(const char *messages)
     GString *words = g_string_new(NULL);
 
     for (char **line = lines; *line; line++) {
-        if (**line && !g_str_has_prefix(*line, "Running as user")
-                && !g_str_has_prefix(*line, "Capturing on ")) {
+        if (!is_no_news(*line)) {
             g_string_append_printf(words, "%s%s", words->len ? "\n" : "",
                                    *line);
         }
