@@ -393,7 +393,9 @@ take_name(struct parser *parser, struct rule *rule, GError **error)
                     "the rule, not: %s", begin);
     }
     rule->name = on_one_line(begin + 1, end - begin - 1);
-    parser->at = end + 2;
+    for (; parser->at < end + 2; parser->at++) {
+        parser->line += *parser->at == '\n';
+    }
     skip_space(parser);
     return true;
 }
