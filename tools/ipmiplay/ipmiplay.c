@@ -4,14 +4,22 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <glib.h>
 
 #include "address.h"
+#include "masks.h"
+#include "pcap-parser.h"
+#include "pcapng-parser.h"
 #include "peer.h"
 #include "players.h"
+#include "recording.h"
+#include "replay.h"
 #include "script.h"
 #include "tool.h"
 
@@ -22,21 +30,31 @@ static const char summary[] =
     "at the\nother end, and says whether that behaves as it should.";
 
 static const char description[] =
-    "FILE is a host script (docs/host-script.md).\n"
-    "As the host, ipmiplay sends what it sends and checks what it expects. As "
-    "the BMC,\nit waits for what the script sends and answers what the script "
-    "expects.\n"
+    "FILE is a capture or a host script.\n"
+    "Of a capture (docs/capture-format.md, or pcap and pcapng of a TCP "
+    "connection), one\nside is played and the other one compared with the "
+    "peer: what differs, but for\ntime stamps and their like, is printed "
+    "decoded.\n"
+    "Of a script (docs/host-script.md), the host sends what it sends and "
+    "checks what it\nexpects; the BMC waits for what it sends and answers "
+    "what it expects.\n"
     "\n"
     "ADDRESS is unix:PATH, tcp:HOST:PORT or fd:N. Without HOST, as in tcp::9002,"
     " it is\nthis machine alone.\n"
+    "MASK is NETFN/COMMAND=BYTES, such as 0b/48=2-5: bytes are numbered as in "
+    "the IPMI\nspecification, and an odd netFn is that of a response.\n"
     "\n"
     "Examples:\n"
     "  ipmiplay host smoke.ipmi --connect tcp:localhost:9002\n"
     "        Tests a BMC that listens, such as ipmi_sim.\n"
-    "  ipmiplay host smoke.ipmi --listen unix:/run/bmc.sock\n"
-    "        Tests a BMC that connects, such as QEMU's ipmi-host-extern.\n"
     "  ipmiplay bmc stub.ipmi --listen unix:/run/bmc.sock\n"
     "        Stands for the BMC of a host, such as QEMU's ipmi-bmc-extern.\n"
+    "  ipmiplay host boot.pcapng --listen unix:/run/bmc.sock --timing=fast\n"
+    "        Asks a BMC what a host asked when boot.pcapng was captured, and "
+    "tells\n        what it answers otherwise.\n"
+    "  ipmiplay bmc boot.pcapng --listen unix:/run/bmc.sock --mask=06/24=1-\n"
+    "        Stands for the BMC in boot.pcapng; the host may set its watchdog "
+    "otherwise.\n"
     "\n"
     "Exit status: 0 all as it should be, 1 not so, 2 used wrongly or a bad "
     "script,\n3 no connection or a file that cannot be read.\n";
@@ -46,8 +64,11 @@ struct options {
     char    *file;
     char    *listen;
     char    *connect;
-    uint64_t within;        /* ns */
-    bool     has_within;
+    uint64_t within;        /* ns; 0: the default */
+    char    *timing;
+    char    *point;
+    char   **masks;
+    gboolean exact;
 };
 
 static struct options options;
@@ -57,7 +78,6 @@ take_within(const char *name, const char *value, void *data, GError **error)
 {
     (void)name;
     (void)data;
-    options.has_within = true;
     return tool_time(value, &options.within, error);
 }
 
@@ -67,8 +87,16 @@ static const GOptionEntry entries[] = {
     { "listen", 'l', 0, G_OPTION_ARG_STRING, &options.listen,
       "Let the peer connect", "ADDRESS" },
     { "within", 'w', 0, G_OPTION_ARG_CALLBACK, take_within,
-      "How long the peer may take to be there and, if it is a host, for its "
-      "next request. The default is 10s, for hosts 60s", "TIME" },
+      "How long the peer may take to be there, and for what is expected of it. "
+      "The default is 10s, for hosts 60s", "TIME" },
+    { "timing", 't', 0, G_OPTION_ARG_STRING, &options.timing,
+      "Of a capture: original, fast or step, at each Enter", "HOW" },
+    { "point", 'p', 0, G_OPTION_ARG_STRING, &options.point,
+      "Of a capture: play this capture point", "NAME" },
+    { "mask", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &options.masks,
+      "Of a capture: bytes that may differ; can be repeated", "MASK" },
+    { "exact", 'e', 0, G_OPTION_ARG_NONE, &options.exact,
+      "Of a capture: not even time stamps may differ", NULL },
     G_OPTION_ENTRY_NULL
 };
 
@@ -93,49 +121,51 @@ parse_arguments(int argc, char **argv)
     if (!options.listen == !options.connect) {
         tool_usage_error("say where the peer is: either --connect or --listen");
     }
-    if (!options.has_within) {
+    if (options.within == 0) {
         options.within = (options.host ? 10 : 60) * NS_PER_SECOND;
     }
 }
 
-static struct script *
-load_script(void)
-{
-    GError *error = NULL;
-    struct script *script;
-    char *text;
-    gsize len;
+/* --- the peer ---------------------------------------------------------- */
 
-    if (!g_file_get_contents(options.file, &text, &len, &error)) {
-        tool_fail("%s", error->message);
-    }
-    script = script_parse(options.file, text, len, &error);
-    g_free(text);
-    if (!script) {
-        tool_usage_error("%s", error->message);
-    }
-    return script;
+static enum ipmi_extern_sender
+played(void)
+{
+    return options.host ? IPMI_EXTERN_FROM_HOST : IPMI_EXTERN_FROM_BMC;
 }
 
+/* Ends the program if the peer is not there in time. */
 static struct peer *
-make_peer(void)
+open_peer(uint64_t patience)
 {
     const char *text = options.listen ? options.listen : options.connect;
     GError *error = NULL;
     struct address *address = address_parse(text, &error);
     struct peer *peer;
+    enum peer_event event;
 
     if (!address) {
         tool_usage_error("%s", error->message);
     }
-    peer = peer_new(address, options.listen,
-                    options.host ? IPMI_EXTERN_FROM_HOST
-                                 : IPMI_EXTERN_FROM_BMC, &error);
+    if (options.listen && address_is_exposed(address)) {
+        tool_say("%s can be reached from other machines, and there are no "
+                 "passwords", text);
+    }
+    peer = peer_new(address, options.listen, played(), &error);
     if (!peer) {
         tool_fail("%s", error->message);
     }
+    event = peer_open(peer, peer_later(peer_now(), patience), &error);
+    if (event != PEER_CONNECTED) {
+        peer_free(peer);
+        tool_fail("%s", event == PEER_STOPPED
+                        ? "stopped before the peer was there"
+                        : error->message);
+    }
     return peer;
 }
+
+/* --- a script ---------------------------------------------------------- */
 
 /* A script that begins with "wait ready" says itself how long that may take. */
 static uint64_t
@@ -147,38 +177,158 @@ patience_for(const struct script *script)
            ? MAX(first->time, options.within) : options.within;
 }
 
-/* Ends the program if the peer is not there in time. */
-static void
-open_peer(struct peer *peer, uint64_t patience)
+static bool
+play_script(const char *text, size_t len)
 {
     GError *error = NULL;
-    const enum peer_event event =
-        peer_open(peer, peer_later(peer_now(), patience), &error);
-
-    if (event == PEER_CONNECTED) {
-        return;
-    }
-    peer_free(peer);
-    tool_fail("%s", event == PEER_STOPPED ? "stopped before the peer was there"
-                                          : error->message);
-}
-
-int
-main(int argc, char **argv)
-{
-    struct script *script;
+    struct script *script = script_parse(options.file, text, len, &error);
     struct peer *peer;
     bool good;
 
-    parse_arguments(argc, argv);
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    script = load_script();
-    peer = make_peer();
-    open_peer(peer, patience_for(script));
+    if (!script) {
+        tool_usage_error("%s", error->message);
+    }
+    if (options.timing || options.point || options.masks || options.exact) {
+        tool_usage_error("%s is a script, and --timing, --point, --mask and "
+                         "--exact are for captures", options.file);
+    }
+    peer = open_peer(patience_for(script));
     good = options.host
            ? play_script_as_host(script, peer)
            : play_script_as_bmc(script, peer, options.within);
     peer_free(peer);
     script_free(script);
-    return good ? TOOL_OK : TOOL_NO;
+    return good;
+}
+
+/* --- a capture --------------------------------------------------------- */
+
+static enum replay_timing
+read_timing(void)
+{
+    static const char *const names[] = {
+        [REPLAY_ORIGINAL] = "original",
+        [REPLAY_FAST] = "fast",
+        [REPLAY_STEP] = "step",
+    };
+
+    if (!options.timing) {
+        return REPLAY_ORIGINAL;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (strcmp(options.timing, names[i]) == 0) {
+            return (enum replay_timing)i;
+        }
+    }
+    tool_usage_error("'%s' is no timing: write original, fast or step",
+                     options.timing);
+}
+
+static struct masks *
+read_masks(void)
+{
+    struct masks *masks = masks_new(!options.exact);
+    GError *error = NULL;
+
+    for (char **text = options.masks; text && *text; text++) {
+        if (!masks_add(masks, *text, &error)) {
+            tool_usage_error("%s", error->message);
+        }
+    }
+    return masks;
+}
+
+static bool
+play_capture(int fd)
+{
+    struct masks *masks = read_masks();
+    const struct replay_options how = {
+        .played = played(),
+        .timing = read_timing(),
+        .patience = options.within,
+        .masks = masks,
+    };
+    GError *error = NULL;
+    struct recording *recording = recording_load(fd, options.file,
+                                                 options.point, &error);
+    struct peer *peer;
+    bool good;
+
+    if (g_error_matches(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE)) {
+        tool_usage_error("%s", error->message);
+    } else if (error) {
+        tool_fail("%s", error->message);
+    }
+    if (recording->left_out > 0) {
+        tool_say("%s: %" G_GUINT64_FORMAT " messages are left out: not whole, "
+                 "or dropped by their receiver", options.file,
+                 recording->left_out);
+    }
+    peer = open_peer(options.within);
+    good = replay(recording, peer, &how);
+    peer_free(peer);
+    recording_free(recording);
+    masks_free(masks);
+    return good;
+}
+
+/* --- either ------------------------------------------------------------ */
+
+static bool
+is_capture(const uint8_t *bytes, size_t len)
+{
+    return len == 4 && (capture_be32(bytes) == PCAPNG_MAGIC
+                        || pcap_parser_recognises(bytes));
+}
+
+/* Reads all of it, a pipe too. */
+static GByteArray *
+read_text(int fd)
+{
+    GByteArray *text = g_byte_array_new();
+    uint8_t bytes[4096];
+    ssize_t len;
+
+    while ((len = read(fd, bytes, sizeof bytes)) > 0) {
+        g_byte_array_append(text, bytes, (guint)len);
+        if (text->len == (guint)len && len >= 4 && is_capture(bytes, 4)) {
+            break;
+        }
+    }
+    if (len < 0) {
+        tool_fail("cannot read %s: %s", options.file, g_strerror(errno));
+    }
+    return text;
+}
+
+static bool
+play(void)
+{
+    const int fd = open(options.file, O_RDONLY | O_CLOEXEC);
+    GByteArray *text;
+    bool good;
+
+    if (fd < 0) {
+        tool_fail("cannot open %s: %s", options.file, g_strerror(errno));
+    }
+    text = read_text(fd);
+    if (!is_capture(text->data, MIN(text->len, 4))) {
+        close(fd);
+        good = play_script((const char *)text->data, text->len);
+    } else if (lseek(fd, 0, SEEK_SET) < 0) {
+        tool_fail("%s is a capture in a pipe: write it to a file first",
+                  options.file);
+    } else {
+        good = play_capture(fd);
+    }
+    g_byte_array_free(text, TRUE);
+    return good;
+}
+
+int
+main(int argc, char **argv)
+{
+    parse_arguments(argc, argv);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    return play() ? TOOL_OK : TOOL_NO;
 }

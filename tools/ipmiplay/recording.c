@@ -1,0 +1,325 @@
+/* recording.c
+ * Reads a capture and keeps what can be played of it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "recording.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+
+#include "capture-reader.h"
+#include "exchange.h"
+
+/* What is being read. */
+struct reading {
+    struct recording *recording;
+    GArray *events;
+    bool    is_cut;             /* the packet */
+};
+
+static bool
+is_connection(enum traffic_kind kind)
+{
+    return kind == TRAFFIC_CONNECTED || kind == TRAFFIC_DISCONNECTED;
+}
+
+/* A message goes one way only, whatever the packet says. */
+static enum capture_direction
+direction_of(const struct traffic *traffic)
+{
+    switch (traffic->kind) {
+    case TRAFFIC_REQUEST:
+        return CAPTURE_TO_BMC;
+    case TRAFFIC_RESPONSE:
+        return CAPTURE_TO_HOST;
+    default:
+        return traffic->direction;
+    }
+}
+
+static bool
+can_be_played(const struct reading *reading, const struct traffic *traffic)
+{
+    switch (traffic->kind) {
+    case TRAFFIC_REQUEST:
+    case TRAFFIC_RESPONSE:
+        return !reading->is_cut
+               && (traffic->direction == CAPTURE_NEITHER
+                   || traffic->direction == direction_of(traffic));
+    case TRAFFIC_CONTROL:
+        return traffic->direction != CAPTURE_NEITHER;
+    case TRAFFIC_BAD:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static void
+take(const struct traffic *traffic, void *data)
+{
+    struct reading *reading = data;
+    struct recorded event = {
+        .kind = traffic->kind,
+        .direction = direction_of(traffic),
+        .number = traffic->number,
+        .time = traffic->time,
+        .partner = RECORDING_NONE,
+        .point = traffic->point,
+        .where = traffic->where,
+        .len = traffic->len,
+    };
+
+    if (traffic->kind == TRAFFIC_ACCESS) {
+        return;
+    }
+    if (!can_be_played(reading, traffic)) {
+        reading->recording->left_out++;
+        return;
+    }
+    event.bytes = g_memdup2(traffic->bytes, traffic->len);
+    g_array_append_val(reading->events, event);
+}
+
+static bool
+read_packets(struct capture_reader *reader, struct reading *reading,
+             GError **error)
+{
+    struct traffic_follower *follower = traffic_follower_new();
+    struct capture_packet packet;
+    enum capture_read result;
+    unsigned points = 0;
+
+    do {
+        result = capture_reader_next(reader, &packet, error);
+        if (result == CAPTURE_READ_AGAIN) {
+            struct pollfd input = {
+                .fd = capture_reader_fd(reader), .events = POLLIN
+            };
+
+            poll(&input, 1, -1);
+        } else if (result == CAPTURE_READ_PACKET) {
+            for (; points < capture_reader_points(reader); points++) {
+                traffic_follower_point(follower, points,
+                                       capture_reader_point(reader, points));
+            }
+            reading->is_cut = packet.len < packet.original_len;
+            traffic_follower_packet(follower, &packet, take, reading);
+        }
+    } while (result == CAPTURE_READ_PACKET || result == CAPTURE_READ_AGAIN);
+    traffic_follower_free(follower);
+    return result == CAPTURE_READ_END;
+}
+
+/* --- the capture point ------------------------------------------------- */
+
+static GArray *
+points_to_play(const GArray *events)
+{
+    GArray *points = g_array_new(FALSE, FALSE, sizeof(unsigned));
+
+    for (size_t i = 0; i < events->len; i++) {
+        const struct recorded *event =
+            &g_array_index(events, struct recorded, i);
+        bool known = false;
+
+        for (size_t j = 0; j < points->len && !known; j++) {
+            known = g_array_index(points, unsigned, j) == event->point;
+        }
+        if (!known && !is_connection(event->kind)) {
+            g_array_append_val(points, event->point);
+        }
+    }
+    return points;
+}
+
+/* Names may be those of several points, of machines whose captures were
+ * merged. */
+static bool
+refuse_points(const struct capture_reader *reader, const GArray *points,
+              const char *name, const char *wanted, GError **error)
+{
+    GString *list = g_string_new(NULL);
+
+    for (size_t i = 0; i < points->len; i++) {
+        const unsigned number = g_array_index(points, unsigned, i);
+        const struct capture_point *point = capture_reader_point(reader,
+                                                                 number);
+
+        g_string_append_printf(list, "\n  %u  %s%s%s%s", number, point->name,
+                               point->description ? " (" : "",
+                               point->description ? point->description : "",
+                               point->description ? ")" : "");
+    }
+    if (points->len == 0) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "%s has nothing that could be played", name);
+    } else if (wanted) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "%s: '%s' is not the name or number of one of these capture "
+                    "points, and of no other:%s", name, wanted, list->str);
+    } else {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "%s has several capture points: choose one by --point, its "
+                    "name or its number:%s", name, list->str);
+    }
+    g_string_free(list, TRUE);
+    return false;
+}
+
+static bool
+is_wanted(const struct capture_reader *reader, unsigned point,
+          const char *wanted)
+{
+    guint64 number;
+
+    if (!wanted) {
+        return true;
+    }
+    if (g_ascii_string_to_unsigned(wanted, 10, 0, UINT_MAX, &number, NULL)) {
+        return number == point;
+    }
+    return strcmp(capture_reader_point(reader, point)->name, wanted) == 0;
+}
+
+/* The one that is wanted, among those that have something to play. */
+static bool
+choose_point(const struct capture_reader *reader, const GArray *events,
+             const char *name, const char *wanted, unsigned *chosen,
+             GError **error)
+{
+    GArray *points = points_to_play(events);
+    unsigned found = 0;
+
+    for (size_t i = 0; i < points->len; i++) {
+        const unsigned point = g_array_index(points, unsigned, i);
+
+        if (is_wanted(reader, point, wanted)) {
+            *chosen = point;
+            found++;
+        }
+    }
+    if (found != 1) {
+        refuse_points(reader, points, name, wanted, error);
+    }
+    g_array_free(points, TRUE);
+    return found == 1;
+}
+
+static void
+clear_event(void *data)
+{
+    struct recorded *event = data;
+
+    g_free(event->bytes);
+}
+
+static void
+keep_point(struct recording *recording, GArray *events, unsigned point)
+{
+    recording->events = g_new(struct recorded, events->len);
+    for (size_t i = 0; i < events->len; i++) {
+        struct recorded *event = &g_array_index(events, struct recorded, i);
+
+        if (event->point == point) {
+            recording->where = event->where;
+            recording->events[recording->len++] = *event;
+            event->bytes = NULL;
+        }
+    }
+}
+
+/* --- partners ---------------------------------------------------------- */
+
+static void
+find_partners(struct recording *recording)
+{
+    struct exchange *exchange = g_new0(struct exchange, 1);
+
+    for (size_t i = 0; i < recording->len; i++) {
+        struct recorded *event = &recording->events[i];
+        const struct exchange_request *request;
+
+        switch (event->kind) {
+        case TRAFFIC_REQUEST:
+            exchange_request(exchange, event->bytes, event->time, i);
+            break;
+        case TRAFFIC_RESPONSE:
+            request = exchange_response(exchange, event->bytes);
+            if (request) {
+                event->partner = request->number;
+                recording->events[request->number].partner = i;
+            }
+            break;
+        case TRAFFIC_CONNECTED:
+        case TRAFFIC_DISCONNECTED:
+            exchange_reset(exchange);
+            break;
+        default:
+            break;
+        }
+    }
+    g_free(exchange);
+}
+
+struct recording *
+recording_load(int fd, const char *name, const char *point, GError **error)
+{
+    struct capture_reader *reader = capture_reader_open_fd(fd, name, error);
+    struct recording *recording;
+    struct reading reading;
+    unsigned chosen;
+    bool good;
+
+    if (!reader) {
+        return NULL;
+    }
+    recording = g_new0(struct recording, 1);
+    recording->name = g_strdup(name);
+    reading.recording = recording;
+    reading.events = g_array_new(FALSE, FALSE, sizeof(struct recorded));
+    g_array_set_clear_func(reading.events, clear_event);
+
+    good = read_packets(reader, &reading, error)
+           && choose_point(reader, reading.events, name, point, &chosen,
+                           error);
+    if (good) {
+        keep_point(recording, reading.events, chosen);
+        find_partners(recording);
+    }
+    g_array_free(reading.events, TRUE);
+    capture_reader_close(reader);
+    if (!good) {
+        recording_free(recording);
+        return NULL;
+    }
+    return recording;
+}
+
+void
+recording_free(struct recording *recording)
+{
+    if (!recording) {
+        return;
+    }
+    for (size_t i = 0; i < recording->len; i++) {
+        clear_event(&recording->events[i]);
+    }
+    g_free(recording->events);
+    g_free(recording->name);
+    g_free(recording);
+}
+
+size_t
+recording_connection_end(const struct recording *recording, size_t start)
+{
+    while (start < recording->len
+           && recording->events[start].kind != TRAFFIC_CONNECTED
+           && recording->events[start].kind != TRAFFIC_DISCONNECTED) {
+        start++;
+    }
+    return start;
+}
