@@ -14,6 +14,7 @@
 #include <gio/gio.h>
 
 #include "capture-input.h"
+#include "live-capture.h"
 #include "pcap-parser.h"
 #include "pcapng-parser.h"
 #include "tcp-links.h"
@@ -24,6 +25,7 @@ enum format {
     FORMAT_UNKNOWN,             /* nothing has been read yet */
     FORMAT_PCAPNG,
     FORMAT_PCAP,
+    FORMAT_LIVE,
     FORMAT_LOG                  /* what QEMU has traced, as text */
 };
 
@@ -36,6 +38,7 @@ struct capture_reader {
     enum format format;
     struct pcapng_parser pcapng;
     struct pcap_parser pcap;
+    struct live_capture *live;
     struct trace_log *log;
     uint64_t events;            /* of the log */
 
@@ -114,8 +117,8 @@ take_queued(struct capture_reader *reader, struct capture_packet *packet)
     return true;
 }
 
-struct capture_reader *
-capture_reader_open_fd(int fd, const char *name, GError **error G_GNUC_UNUSED)
+static struct capture_reader *
+reader_new(const char *name)
 {
     struct capture_reader *reader = g_new0(struct capture_reader, 1);
 
@@ -127,7 +130,32 @@ capture_reader_open_fd(int fd, const char *name, GError **error G_GNUC_UNUSED)
     reader->links = tcp_links_new(link_point, take_frame, reader);
     reader->queue = g_array_new(FALSE, FALSE, sizeof(struct queued));
     reader->queue_bytes = g_byte_array_new();
+    reader->input.fd = -1;
+    return reader;
+}
+
+struct capture_reader *
+capture_reader_open_fd(int fd, const char *name, GError **error G_GNUC_UNUSED)
+{
+    struct capture_reader *reader = reader_new(name);
+
     capture_input_init(&reader->input, fd);
+    return reader;
+}
+
+struct capture_reader *
+capture_reader_open_interface(const char *interface, const char *filter,
+                              GError **error)
+{
+    struct live_capture *live = live_capture_open(interface, filter, error);
+    struct capture_reader *reader;
+
+    if (!live) {
+        return NULL;
+    }
+    reader = reader_new(interface);
+    reader->live = live;
+    reader->format = FORMAT_LIVE;
     return reader;
 }
 
@@ -189,11 +217,15 @@ recognise(struct capture_reader *reader, GError **error)
 static const struct capture_interface *
 interface_of(const struct capture_reader *reader, unsigned number)
 {
-    if (reader->format == FORMAT_PCAPNG) {
+    switch (reader->format) {
+    case FORMAT_PCAPNG:
         return &g_array_index(reader->pcapng.interfaces,
                               struct capture_interface, number);
+    case FORMAT_LIVE:
+        return live_capture_interface(reader->live);
+    default:
+        return &reader->pcap.interface;
     }
-    return &reader->pcap.interface;
 }
 
 /* The capture point that an interface is. */
@@ -241,9 +273,15 @@ static enum capture_read
 next_raw(struct capture_reader *reader, struct capture_raw *raw,
          GError **error)
 {
-    return reader->format == FORMAT_PCAPNG
-        ? pcapng_parser_next(&reader->pcapng, &reader->input, raw, error)
-        : pcap_parser_next(&reader->pcap, &reader->input, raw, error);
+    switch (reader->format) {
+    case FORMAT_PCAPNG:
+        return pcapng_parser_next(&reader->pcapng, &reader->input, raw,
+                                  error);
+    case FORMAT_LIVE:
+        return live_capture_next(reader->live, raw, error);
+    default:
+        return pcap_parser_next(&reader->pcap, &reader->input, raw, error);
+    }
 }
 
 /* Goes on to the next event of a log. */
@@ -420,7 +458,7 @@ capture_reader_cut_off(const struct capture_reader *reader)
 int
 capture_reader_fd(const struct capture_reader *reader)
 {
-    return reader->input.fd;
+    return reader->live ? live_capture_fd(reader->live) : reader->input.fd;
 }
 
 void
@@ -430,6 +468,7 @@ capture_reader_close(struct capture_reader *reader)
         return;
     }
     pcapng_parser_clear(&reader->pcapng);
+    live_capture_close(reader->live);
     if (reader->log) {
         trace_log_free(reader->log);
     }
