@@ -40,6 +40,7 @@ exchange_request(struct exchange *exchange, const uint8_t *message,
     *request = (struct exchange_request){
         .time = time,
         .number = number,
+        .seen = true,
         .outstanding = true,
         .netfn_lun = message[1],
         .cmd = message[2],
@@ -75,6 +76,31 @@ exchange_response(struct exchange *exchange, const uint8_t *message)
         return request;
     }
     return NULL;
+}
+
+static bool
+is_answered(const struct exchange_request *request)
+{
+    return request->seen && !request->outstanding && !request->given_up;
+}
+
+const struct exchange_request *
+exchange_answered(const struct exchange *exchange, const uint8_t *message)
+{
+    const struct exchange_request *request = &exchange->requests[message[0]];
+
+    return is_answered(request) && is_answer(request, message) ? request
+                                                               : NULL;
+}
+
+void
+exchange_lose(struct exchange *exchange)
+{
+    for (size_t seq = 0; seq < 256; seq++) {
+        if (is_answered(&exchange->requests[seq])) {
+            exchange->requests[seq].seen = false;
+        }
+    }
 }
 
 void

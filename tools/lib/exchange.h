@@ -19,6 +19,7 @@
 struct exchange_request {
     uint64_t time;          /* ns */
     uint64_t number;        /* the caller's: of its packet */
+    bool     seen;          /* there was one under this number */
     bool     outstanding;
     bool     given_up;
     uint8_t  netfn_lun, cmd;
@@ -46,6 +47,15 @@ exchange_request(struct exchange *exchange, const uint8_t *message,
  * answers with LUN 0 whichever was asked. */
 const struct exchange_request *
 exchange_response(struct exchange *exchange, const uint8_t *message);
+
+/* Returns the request that a response is to once more, having been answered
+ * before, or NULL. */
+const struct exchange_request *
+exchange_answered(const struct exchange *exchange, const uint8_t *message);
+
+/* Something has been missed, perhaps the next request under the same number:
+ * those that are answered are forgotten. */
+void exchange_lose(struct exchange *exchange);
 
 /* The connection was opened or closed: nothing outstanding will be answered. */
 void exchange_reset(struct exchange *exchange);

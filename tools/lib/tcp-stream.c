@@ -58,9 +58,11 @@ deliver(struct tcp_stream *stream, uint32_t seq, const uint8_t *bytes,
     stream->gap |= missing > 0;
 }
 
-/* Delivers what is held, up to what is still missing. */
+/* Delivers what is held, up to what is still missing: that is where what was
+ * missing has come, if it has. */
 static void
-deliver_held(struct tcp_stream *stream, tcp_stream_func func, void *data)
+deliver_held(struct tcp_stream *stream, const struct tcp_origin *filled,
+             tcp_stream_func func, void *data)
 {
     while (stream->held) {
         struct held *held = stream->held->data;
@@ -71,7 +73,7 @@ deliver_held(struct tcp_stream *stream, tcp_stream_func func, void *data)
         stream->held = g_list_delete_link(stream->held, stream->held);
         stream->held_bytes -= held->len + sizeof *held;
         deliver(stream, held->seq, held->bytes, held->len, held->missing,
-                &held->origin, func, data);
+                filled ? filled : &held->origin, func, data);
         g_free(held);
     }
 }
@@ -127,7 +129,7 @@ tcp_stream_feed(struct tcp_stream *stream, uint32_t seq, const uint8_t *bytes,
         hold(stream, seq, bytes, len, missing, origin);
         if (stream->held_bytes > MAX_HELD_BYTES) {
             skip_gap(stream, ((struct held *)stream->held->data)->seq);
-            deliver_held(stream, func, data);
+            deliver_held(stream, NULL, func, data);
         }
         return;
     }
@@ -135,7 +137,7 @@ tcp_stream_feed(struct tcp_stream *stream, uint32_t seq, const uint8_t *bytes,
         skip_gap(stream, seq);
     }
     deliver(stream, seq, bytes, len, missing, origin, func, data);
-    deliver_held(stream, func, data);
+    deliver_held(stream, origin, func, data);
 }
 
 void
@@ -151,7 +153,7 @@ tcp_stream_acked(struct tcp_stream *stream, uint32_t ack,
             && is_lost_before(stream,
                               ((struct held *)stream->held->data)->seq)) {
         skip_gap(stream, ((struct held *)stream->held->data)->seq);
-        deliver_held(stream, func, data);
+        deliver_held(stream, NULL, func, data);
     }
 }
 
@@ -160,7 +162,7 @@ tcp_stream_flush(struct tcp_stream *stream, tcp_stream_func func, void *data)
 {
     while (stream->held) {
         skip_gap(stream, ((struct held *)stream->held->data)->seq);
-        deliver_held(stream, func, data);
+        deliver_held(stream, NULL, func, data);
     }
 }
 

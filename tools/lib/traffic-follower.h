@@ -19,6 +19,11 @@
  * channel. */
 struct traffic_matcher {
     struct exchange exchange;
+    struct {
+        uint32_t serial;        /* how many requests went before it */
+        uint32_t hash;          /* of all its bytes */
+    } latest[256];              /* request, by sequence number */
+    uint32_t requests;
     bool heard;                 /* what is unsolicited would have been: a
                                  * request, or the beginning */
 };
@@ -54,10 +59,10 @@ struct traffic_packet {
 void traffic_report(struct traffic_packet *packet, struct traffic *traffic);
 
 /* Finds the other half of a message, and what that says against it if it has
- * no fault yet. message has a sequence number. */
+ * no fault yet. message is traffic's, and has a sequence number. */
 void traffic_match(struct traffic_matcher *matcher,
                    const struct traffic_packet *packet,
-                   const uint8_t *message, struct traffic *traffic);
+                   struct traffic *traffic);
 
 /* What is outstanding will not be answered. */
 void traffic_matcher_reset(struct traffic_matcher *matcher);

@@ -108,7 +108,11 @@ traffic_transfer(struct traffic_packet *packet,
             /* One at a time: the host has given up the last one. */
             exchange_reset(&matcher->exchange);
         }
-        traffic_match(matcher, packet, message, &traffic);
+        traffic_match(matcher, packet, &traffic);
+        if (!is_bt) {
+            /* Without numbers, nothing tells that it comes once more. */
+            exchange_lose(&matcher->exchange);
+        }
         if (!traffic.fault && !traffic_size_ok(message, traffic.len)) {
             traffic.fault = TRAFFIC_FAULT_SIZE;
         }

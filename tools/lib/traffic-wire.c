@@ -140,7 +140,7 @@ report_message(struct traffic_packet *packet, const struct wire_frame *frame,
         traffic->direction = direction_of(packet, IPMI_EXTERN_FROM_HOST);
     }
     traffic->fault = message_fault(frame, traffic);
-    traffic_match(&packet->point->link->matcher, packet, bytes, traffic);
+    traffic_match(&packet->point->link->matcher, packet, traffic);
     if (!traffic->fault && !traffic_size_ok(bytes, traffic->len)) {
         traffic->fault = TRAFFIC_FAULT_SIZE;
     }

@@ -14,6 +14,9 @@
 /* QEMU's ipmi-bmc-extern has answered its host itself by then. */
 #define LATE    4000000000      /* ns */
 
+/* Numbers go round: a request this many requests ago is not meant any more. */
+#define SEQ_WINDOW  128
+
 struct traffic_follower *
 traffic_follower_new(void)
 {
@@ -88,26 +91,61 @@ set_fault(struct traffic *traffic, const char *fault)
     }
 }
 
-void
-traffic_match(struct traffic_matcher *matcher,
-              const struct traffic_packet *packet, const uint8_t *message,
-              struct traffic *traffic)
+/* FNV-1a. */
+static uint32_t
+hash_of(const uint8_t *bytes, size_t len)
 {
-    const struct exchange_request *request;
+    uint32_t hash = 2166136261;
 
-    exchange_give_up(&matcher->exchange, packet->packet->time);
-    if (traffic->kind == TRAFFIC_REQUEST) {
-        exchange_request(&matcher->exchange, message, packet->packet->time,
-                         packet->packet->number);
-        matcher->heard = true;
+    for (size_t i = 0; i < len; i++) {
+        hash = (hash ^ bytes[i]) * 16777619;
+    }
+    return hash;
+}
+
+/* A request that is the same as one that waits is that one, sent again; unless
+ * the numbers have gone round since. */
+static void
+match_request(struct traffic_matcher *matcher,
+              const struct traffic_packet *packet, struct traffic *traffic)
+{
+    uint8_t seq = traffic->bytes[0];
+    const struct exchange_request *earlier = &matcher->exchange.requests[seq];
+    uint32_t hash = hash_of(traffic->bytes, traffic->len);
+    bool waits = (earlier->outstanding || earlier->given_up)
+        && matcher->requests - matcher->latest[seq].serial < SEQ_WINDOW;
+
+    matcher->heard = true;
+    if (waits && matcher->latest[seq].hash == hash) {
+        set_fault(traffic, "sent again, before its response");
         return;
     }
-    request = exchange_response(&matcher->exchange, message);
+    if (waits && earlier->outstanding) {
+        set_fault(traffic, "its number is that of a request that waits");
+    }
+    exchange_request(&matcher->exchange, traffic->bytes, packet->packet->time,
+                     packet->packet->number);
+    matcher->latest[seq].serial = matcher->requests++;
+    matcher->latest[seq].hash = hash;
+}
+
+static void
+match_response(struct traffic_matcher *matcher,
+               const struct traffic_packet *packet, struct traffic *traffic)
+{
+    const uint8_t *message = traffic->bytes;
+    const struct exchange_request *request =
+        exchange_response(&matcher->exchange, message);
+
     if (!request) {
-        if (matcher->heard) {
-            set_fault(traffic, "no request that it answers");
+        request = exchange_answered(&matcher->exchange, message);
+        if (!request) {
+            if (matcher->heard) {
+                set_fault(traffic, "no request that it answers");
+            }
+            return;
         }
-        return;
+        set_fault(traffic, "its request has been answered already");
     }
     traffic->matched = true;
     traffic->request_number = request->number;
@@ -115,6 +153,18 @@ traffic_match(struct traffic_matcher *matcher,
     if (packet->packet->time > request->time
             && packet->packet->time - request->time > LATE) {
         set_fault(traffic, "late: more than 4 s after its request");
+    }
+}
+
+void
+traffic_match(struct traffic_matcher *matcher,
+              const struct traffic_packet *packet, struct traffic *traffic)
+{
+    exchange_give_up(&matcher->exchange, packet->packet->time);
+    if (traffic->kind == TRAFFIC_REQUEST) {
+        match_request(matcher, packet, traffic);
+    } else {
+        match_response(matcher, packet, traffic);
     }
 }
 
@@ -128,6 +178,7 @@ traffic_matcher_reset(struct traffic_matcher *matcher)
 void
 traffic_matcher_lose(struct traffic_matcher *matcher)
 {
+    exchange_lose(&matcher->exchange);
     matcher->heard = false;
 }
 
