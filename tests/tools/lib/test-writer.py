@@ -173,7 +173,8 @@ def test_blocks(directory):
         check(writer.close() == "", "it did not close well")
     capture = load(path)
     check(capture.complete(), "it did not end in good order")
-    check(capture.application.startswith("write-capture "), f"by {capture.application}")
+    program = os.path.basename(Writer.program)
+    check(capture.application.startswith(f"{program} "), f"by {capture.application}")
     check([point.name for point in capture.points]
           == ["/machine/peripheral/bmc", "/machine/peripheral/kcs", "bt"], "other points")
     check(capture.points[0].description == "ipmi-bmc-extern:", capture.points[0].description)

@@ -113,7 +113,7 @@ close_writer(void)
         fprintf(stderr, "closed badly: %s\n", error->message);
         g_error_free(error);
     }
-    exit(TOOL_OK);
+    writer = NULL;
 }
 
 static void
@@ -172,7 +172,7 @@ main(int argc, char **argv)
         tool_fail("%s", error->message);
     }
     fputs("ready\n", stderr);
-    while (fgets(line, sizeof line, stdin)) {
+    while (writer && fgets(line, sizeof line, stdin)) {
         obey(line);
     }
     return TOOL_OK;
