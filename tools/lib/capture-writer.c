@@ -17,14 +17,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <string.h>
-#include <time.h>
 
 #include <gio/gio.h>
 
 #include "capture-output.h"
+#include "capture-section.h"
 #include "packet-queue.h"
-#include "pcapng-blocks.h"
 
 /* Blocks are written when there are so many bytes of them, or nothing is queued
  * any more. */
@@ -48,19 +46,13 @@
 
 struct point {
     struct capture_point words;
-    uint64_t lost;              /* of the thread that captures: since the last
-                                 * packet that found room */
-
-    /* Of the thread that writes. */
-    uint64_t pending;           /* lost, and in no block yet */
-    uint64_t packets, dropped;  /* in the blocks of this file */
+    uint64_t lost;              /* since the last packet that found room */
 };
 
 struct capture_writer {
     struct capture_writer_options options;
     struct capture_output *output;
     struct packet_queue *queue;
-    char    *application;
     GThread *thread;
 
     GPtrArray *points;          /* struct point; under the lock, but only one
@@ -74,14 +66,8 @@ struct capture_writer {
     _Atomic bool reader_gone, closing, hopeless, waiting;
 
     /* Of the thread that writes. */
-    GByteArray *blocks;         /* made and not all written yet */
-    size_t   done;              /* of them, in whole blocks */
-    size_t   part;              /* of the block after these */
-    uint64_t size;              /* of the file, with all blocks made so far */
-    GPtrArray *known;           /* the points of which it has heard */
-    bool     has_packets;       /* the file */
-    bool     at_end;            /* of the file: its last block is made */
-    bool     finished;          /* and it is the last file */
+    struct capture_section section;
+    bool     finished;          /* the section is the last one */
     bool     failed;            /* in the end */
     int64_t  try_at;            /* us: to open or write again */
     int64_t  rotate_at;         /* us: to begin the next file */
@@ -89,22 +75,6 @@ struct capture_writer {
     char    *reason;            /* the last trouble that packets were lost by */
     int      code;              /* errno of the last failure */
 };
-
-static uint64_t
-clock_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
-/* For the thread that writes. */
-static struct point *
-known_point(const struct capture_writer *writer, unsigned number)
-{
-    return g_ptr_array_index(writer->known, number);
-}
 
 /* --- Trouble ---------------------------------------------------------------- */
 
@@ -156,134 +126,36 @@ has_no_reader(struct capture_writer *writer)
     }
 }
 
-/* --- Blocks ----------------------------------------------------------------- */
-
-static void
-add_interfaces(struct capture_writer *writer, unsigned first)
-{
-    unsigned linktype = writer->options.linktype
-                            ? writer->options.linktype
-                            : CAPTURE_LINKTYPE_UPPER_PDU;
-
-    for (unsigned i = first; i < writer->known->len; i++) {
-        guint before = writer->blocks->len;
-
-        pcapng_add_interface(writer->blocks, linktype,
-                             &known_point(writer, i)->words);
-        writer->size += writer->blocks->len - before;
-    }
-}
+/* --- Packets ---------------------------------------------------------------- */
 
 static void
 add_new_points(struct capture_writer *writer)
 {
-    unsigned first = writer->known->len;
+    unsigned known = capture_section_points(&writer->section);
 
-    if (atomic_load(&writer->point_count) == first) {
+    if (atomic_load(&writer->point_count) == known) {
         return;
     }
     g_mutex_lock(&writer->lock);
-    for (unsigned i = first; i < writer->points->len; i++) {
-        g_ptr_array_add(writer->known, g_ptr_array_index(writer->points, i));
+    while (known < writer->points->len) {
+        const struct point *point = g_ptr_array_index(writer->points, known++);
+
+        capture_section_add_point(&writer->section, &point->words,
+                                  capture_output_is_open(writer->output));
     }
     g_mutex_unlock(&writer->lock);
-    if (capture_output_is_open(writer->output)) {
-        add_interfaces(writer, first);
-    }
 }
 
-static void
-count_block(struct capture_writer *writer, const uint8_t *block)
+/* The next packet, whose point the section knows. */
+static const struct capture_packet *
+next_packet(struct capture_writer *writer)
 {
-    struct point *point = known_point(writer, pcapng_packet_point(block));
+    const struct capture_packet *packet = packet_queue_peek(writer->queue);
 
-    point->packets++;
-    point->dropped += pcapng_packet_lost(block);
-    writer->has_packets = true;
-}
-
-/* A file, or another reader, begins with the header; packets that the one
- * before has not got follow. */
-static void
-begin_section(struct capture_writer *writer)
-{
-    GByteArray *left = writer->blocks;
-    size_t at = writer->done;
-
-    writer->blocks = g_byte_array_sized_new(MUCH + PACKET_QUEUE_MAX_PACKET);
-    writer->done = writer->part = 0;
-    writer->has_packets = false;
-    writer->at_end = writer->finished = false;
-    writer->rotate_at = NEVER;
-    pcapng_add_section(writer->blocks, writer->application);
-    writer->size = writer->blocks->len;
-    for (unsigned i = 0; i < writer->known->len; i++) {
-        known_point(writer, i)->packets = 0;
-        known_point(writer, i)->dropped = 0;
+    if (packet && packet->point >= capture_section_points(&writer->section)) {
+        add_new_points(writer);
     }
-    add_interfaces(writer, 0);
-    while (at < left->len) {
-        const uint8_t *block = left->data + at;
-        size_t size = pcapng_block_size(block);
-
-        if (pcapng_block_is_packet(block)) {
-            g_byte_array_append(writer->blocks, block, (guint)size);
-            count_block(writer, block);
-            writer->size += size;
-        }
-        at += size;
-    }
-    g_byte_array_free(left, TRUE);
-}
-
-/* What ends a file in good order. What was lost after the last packet belongs
- * to the last file. */
-static void
-add_statistics(struct capture_writer *writer, bool last_file)
-{
-    uint64_t now = clock_ns();
-
-    for (unsigned i = 0; i < writer->known->len; i++) {
-        struct point *point = known_point(writer, i);
-
-        if (last_file) {
-            point->dropped += point->pending;
-            point->pending = 0;
-        }
-        pcapng_add_statistics(writer->blocks, i, now,
-                              point->packets + point->dropped, point->dropped);
-    }
-    writer->at_end = true;
-}
-
-/* Whether the file has no room for a packet. */
-static bool
-is_full(const struct capture_writer *writer,
-        const struct capture_packet *packet)
-{
-    return writer->options.file_size > 0 && writer->has_packets
-           && writer->size + PCAPNG_PACKET_SIZE(packet->len)
-                  + writer->known->len * PCAPNG_STATISTICS_SIZE
-                  > writer->options.file_size;
-}
-
-static void
-add_packet(struct capture_writer *writer, const struct capture_packet *packet)
-{
-    struct point *point = known_point(writer, packet->point);
-    uint64_t lost = packet->lost + point->pending;
-    guint before = writer->blocks->len;
-
-    pcapng_add_packet(writer->blocks, packet, lost);
-    writer->size += writer->blocks->len - before;
-    point->pending = 0;
-    point->packets++;
-    point->dropped += lost;
-    if (!writer->has_packets && writer->options.file_time > 0) {
-        writer->rotate_at = g_get_monotonic_time()
-                            + (int64_t)(writer->options.file_time / 1000);
-    }
-    writer->has_packets = true;
+    return packet;
 }
 
 static void
@@ -304,6 +176,26 @@ drop_from_queue(struct capture_writer *writer)
     }
 }
 
+/* Whether the file has no room for a packet. */
+static bool
+is_full(const struct capture_writer *writer,
+        const struct capture_packet *packet)
+{
+    return writer->options.file_size > 0 && writer->section.has_packets
+           && capture_section_size_with(&writer->section, packet)
+                  > writer->options.file_size;
+}
+
+static void
+add_packet(struct capture_writer *writer, const struct capture_packet *packet)
+{
+    if (!writer->section.has_packets && writer->options.file_time > 0) {
+        writer->rotate_at = g_get_monotonic_time()
+                            + (int64_t)(writer->options.file_time / 1000);
+    }
+    capture_section_add_packet(&writer->section, packet);
+}
+
 /* Makes blocks of what is queued, up to the end of a file. Returns whether
  * there was anything. */
 static bool
@@ -312,13 +204,10 @@ make_blocks(struct capture_writer *writer)
     const struct capture_packet *packet;
     bool any = false;
 
-    while (!writer->at_end && writer->blocks->len < MUCH
-           && (packet = packet_queue_peek(writer->queue))) {
-        if (packet->point >= writer->known->len) {
-            add_new_points(writer);
-        }
+    while (!writer->section.at_end && writer->section.blocks->len < MUCH
+           && (packet = next_packet(writer))) {
         if (is_full(writer, packet)) {
-            add_statistics(writer, false);
+            capture_section_end(&writer->section, false);
             break;
         }
         add_packet(writer, packet);
@@ -328,48 +217,43 @@ make_blocks(struct capture_writer *writer)
     return any;
 }
 
-/* --- Writing ---------------------------------------------------------------- */
-
+/* Without a reader only the latest packets are kept. */
 static void
-advance(struct capture_writer *writer, size_t written)
+forget_oldest(struct capture_writer *writer, size_t level)
 {
-    writer->part += written;
-    while (writer->part > 0) {
-        const uint8_t *block = writer->blocks->data + writer->done;
-        size_t size = pcapng_block_size(block);
+    const struct capture_packet *packet;
 
-        if (writer->part < size) {
-            break;
-        }
-        if (pcapng_block_is_packet(block)) {
-            atomic_fetch_add_explicit(&writer->written, 1,
-                                      memory_order_relaxed);
-        }
-        writer->part -= size;
-        writer->done += size;
+    while (packet_queue_level(writer->queue) > level
+           && (packet = next_packet(writer))) {
+        capture_section_lose(&writer->section, packet->point,
+                             packet->lost + 1);
+        atomic_fetch_add(&writer->lost, 1);
+        drop_from_queue(writer);
     }
 }
+
+/* --- Writing ---------------------------------------------------------------- */
 
 /* There was room for a part of a block only. */
 static void
 end_with_whole_block(struct capture_writer *writer)
 {
-    if (writer->part > 0
-            && capture_output_take_back(writer->output, writer->part)) {
-        writer->part = 0;
+    if (writer->section.part > 0
+            && capture_output_take_back(writer->output, writer->section.part)) {
+        writer->section.part = 0;
     }
 }
 
 static enum output_result
 write_blocks(struct capture_writer *writer)
 {
-    GByteArray *blocks = writer->blocks;
+    const uint8_t *bytes;
+    size_t len;
 
-    while (writer->done < blocks->len) {
-        size_t from = writer->done + writer->part, written;
+    while (bytes = capture_section_unwritten(&writer->section, &len), len > 0) {
+        size_t written;
         enum output_result result =
-            capture_output_write(writer->output, blocks->data + from,
-                                 blocks->len - from, &written);
+            capture_output_write(writer->output, bytes, len, &written);
 
         if (result == OUTPUT_FAILED) {
             writer->code = errno;
@@ -378,10 +262,9 @@ write_blocks(struct capture_writer *writer)
         if (result != OUTPUT_DONE) {
             return result;
         }
-        advance(writer, written);
+        atomic_fetch_add(&writer->written,
+                         capture_section_written(&writer->section, written));
     }
-    g_byte_array_set_size(blocks, 0);
-    writer->done = 0;
     return OUTPUT_DONE;
 }
 
@@ -409,7 +292,9 @@ try_open(struct capture_writer *writer)
         atomic_store(&writer->reader_gone, false);
         set_trouble(writer, NULL);
         writer->try_at = 0;
-        begin_section(writer);
+        writer->finished = false;
+        writer->rotate_at = NEVER;
+        capture_section_begin(&writer->section);
     } else if (result == OUTPUT_FAILED) {
         writer->code = errno;
         has_failed(writer);
@@ -439,23 +324,6 @@ try_write(struct capture_writer *writer)
         set_trouble(writer, NULL);
     }
     return result;
-}
-
-/* Without a reader only the latest packets are kept. */
-static void
-forget_oldest(struct capture_writer *writer, size_t level)
-{
-    const struct capture_packet *packet;
-
-    while (packet_queue_level(writer->queue) > level
-           && (packet = packet_queue_peek(writer->queue))) {
-        if (packet->point >= writer->known->len) {
-            add_new_points(writer);
-        }
-        known_point(writer, packet->point)->pending += packet->lost + 1;
-        atomic_fetch_add(&writer->lost, 1);
-        drop_from_queue(writer);
-    }
 }
 
 /* --- The thread ------------------------------------------------------------- */
@@ -498,13 +366,13 @@ wait_for(struct capture_writer *writer, size_t level, int64_t until,
 static void
 finish(struct capture_writer *writer)
 {
-    for (unsigned i = 0; i < writer->known->len; i++) {
-        struct point *point = known_point(writer, i);
+    for (unsigned i = 0; i < writer->points->len; i++) {
+        struct point *point = g_ptr_array_index(writer->points, i);
 
-        point->pending += point->lost;
+        capture_section_lose(&writer->section, i, point->lost);
         point->lost = 0;
     }
-    add_statistics(writer, true);
+    capture_section_end(&writer->section, true);
     writer->finished = true;
 }
 
@@ -512,15 +380,12 @@ finish(struct capture_writer *writer)
 static void
 count_rest(struct capture_writer *writer)
 {
-    forget_oldest(writer, 0);
-    while (writer->done < writer->blocks->len) {
-        const uint8_t *block = writer->blocks->data + writer->done;
+    size_t len;
 
-        if (pcapng_block_is_packet(block)) {
-            atomic_fetch_add(&writer->lost, 1);
-        }
-        writer->done += pcapng_block_size(block);
-    }
+    forget_oldest(writer, 0);
+    capture_section_unwritten(&writer->section, &len);
+    atomic_fetch_add(&writer->lost,
+                     capture_section_written(&writer->section, len));
 }
 
 static void
@@ -572,8 +437,9 @@ work(struct capture_writer *writer, bool *any)
         result = try_open(writer);
     }
     if (result == OUTPUT_DONE) {
-        if (!writer->at_end && g_get_monotonic_time() >= writer->rotate_at) {
-            add_statistics(writer, false);
+        if (!writer->section.at_end
+                && g_get_monotonic_time() >= writer->rotate_at) {
+            capture_section_end(&writer->section, false);
         }
         *any = make_blocks(writer);
         result = try_write(writer);
@@ -581,13 +447,21 @@ work(struct capture_writer *writer, bool *any)
     return result;
 }
 
-/* Whether it is of any use to wait for the reader when closing. */
+/* Whether there is anything to wait for when closing. */
 static bool
 goes_on(struct capture_writer *writer, enum output_result result)
 {
-    return result == OUTPUT_DONE
-           || (result == OUTPUT_LATER
-               && g_get_monotonic_time() < writer->give_up_at);
+    switch (result) {
+    case OUTPUT_DONE:
+        return true;
+    case OUTPUT_LATER:
+        return g_get_monotonic_time() < writer->give_up_at;
+    case OUTPUT_NO_READER:
+        return writer->options.wait && !atomic_load(&writer->hopeless);
+    case OUTPUT_FAILED:
+        break;
+    }
+    return false;
 }
 
 static gpointer
@@ -599,7 +473,7 @@ write_packets(gpointer data)
         bool closing = atomic_load(&writer->closing), any;
         enum output_result result = work(writer, &any);
 
-        if (result == OUTPUT_DONE && writer->at_end) {
+        if (result == OUTPUT_DONE && writer->section.at_end) {
             if (writer->finished) {
                 break;
             }
@@ -643,12 +517,10 @@ free_writer(struct capture_writer *writer)
     if (writer->queue) {
         packet_queue_free(writer->queue);
     }
-    g_byte_array_free(writer->blocks, TRUE);
-    g_ptr_array_free(writer->known, TRUE);
+    capture_section_clear(&writer->section);
     g_ptr_array_free(writer->points, TRUE);
     g_mutex_clear(&writer->lock);
     g_cond_clear(&writer->room);
-    g_free(writer->application);
     g_free(writer->trouble);
     g_free(writer->reason);
     g_free(writer);
@@ -699,15 +571,15 @@ capture_writer_new(const struct capture_writer_options *options,
 {
     struct capture_writer *writer = g_new0(struct capture_writer, 1);
     bool several = options->file_size > 0 || options->file_time > 0;
-    const char *program = g_get_prgname();
+    char *application = g_strdup_printf("%s " TOOL_VERSION, g_get_prgname());
 
     writer->options = *options;
-    writer->application = g_strdup_printf("%s %s", program ? program : "ipmiscope",
-                                          TOOL_VERSION);
     writer->points = g_ptr_array_new_with_free_func(free_point);
-    writer->known = g_ptr_array_new();
-    writer->blocks = g_byte_array_new();
     writer->rotate_at = NEVER;
+    capture_section_init(&writer->section, application,
+                         options->linktype ? options->linktype
+                                           : CAPTURE_LINKTYPE_UPPER_PDU);
+    g_free(application);
     g_mutex_init(&writer->lock);
     g_cond_init(&writer->room);
     writer->output = capture_output_new(options->path, several, options->files,

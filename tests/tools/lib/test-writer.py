@@ -289,10 +289,33 @@ def test_wait(directory):
     path = directory / "wait.pcapng"
     with Writer(path, "--wait") as writer:
         writer.point("link")
-        writer.put(0, 3 * MANY)
+        writer.put(0, MANY)
         check(writer.close() == "", "it did not close well")
     packets = load(path).packets
-    check(check_serials(packets) == len(packets) == 3 * MANY, f"{len(packets)} packets")
+    check(check_serials(packets) == len(packets) == MANY, f"{len(packets)} packets")
+
+
+def test_wait_for_reader(directory):
+    """If it may wait, it ends when a reader has come and read all; not if it goes."""
+    path = directory / "fifo"
+    os.mkfifo(path)
+    for patient in True, False:
+        with Writer(path, "--wait") as writer:
+            writer.point("link")
+            writer.put(0, 1000)
+            writer.process.stdin.write(f"put 0 {MANY}\nclose\n")
+            fifo = Fifo(path)
+            fifo.read_frame(MANY // 2)
+            if patient:
+                fifo.read_all()
+            fifo.close()
+            writer.expect("put")
+            answer = writer.expect("closed")
+        if patient:
+            check(answer == "", answer)
+            check(check_serials(fifo.capture().packets) == MANY + 1000, "not all of them")
+        else:
+            check("packets are lost: nobody reads it" in answer, answer)
 
 
 # --- Several files ------------------------------------------------------------------
@@ -615,8 +638,8 @@ def test_killed(directory):
         path = directory / f"killed-{number}.pcapng"
         with Writer(path) as writer:
             writer.point("link")
-            writer.process.stdin.write(f"put 0 {MANY}\n")
-            time.sleep(random.uniform(0, 0.02))
+            writer.process.stdin.write(f"put 0 {MANY // 4}\n")
+            time.sleep(random.uniform(0, 0.01))
             writer.process.send_signal(signal.SIGKILL)
             writer.process.wait()
         data = path.read_bytes()
