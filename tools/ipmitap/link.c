@@ -126,11 +126,10 @@ retry_later(struct link_end *end)
 
 /* Says that an attempt failed, once. */
 static void
-complain(struct link_end *end, const char *what, const GError *error)
+complain(struct link_end *end, const GError *error)
 {
     if (!end->trouble) {
-        talk("%s: %s %s: %s; trying again", end->link->spec->name, what,
-             address_text(end->spec->address), error->message);
+        talk("%s: %s; trying again", end->link->spec->name, error->message);
     }
     g_free(end->trouble);
     end->trouble = g_strdup(error->message);
@@ -160,7 +159,9 @@ on_connection(gint fd, GIOCondition condition, gpointer data)
         stop_waiting(end);
         got_socket(end, socket);
     } else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
-        complain(end, "cannot accept at", error);
+        g_prefix_error(&error, "cannot accept at %s: ",
+                       address_text(end->spec->address));
+        complain(end, error);
         retry_later(end);
     }
     g_clear_error(&error);
@@ -184,7 +185,7 @@ on_connected(GObject *object, GAsyncResult *result, gpointer data)
     if (socket) {
         got_socket(end, socket);
     } else {
-        complain(end, "cannot connect to", error);
+        complain(end, error);
         retry_later(end);
         g_error_free(error);
         if (peer_of(end)->hung_up) {
@@ -429,14 +430,12 @@ end_state(const struct link_end *end)
     if (end->socket) {
         return g_strdup_printf("%s is connected", address);
     }
-    if (end->spec->listens) {
-        return g_strdup_printf("%s waits for a connection%s%s", address,
-                               end->trouble ? ": " : "",
-                               end->trouble ? end->trouble : "");
+    if (end->trouble) {
+        return g_strdup(end->trouble);
     }
-    return g_strdup_printf("%s is not connected%s%s", address,
-                           end->trouble ? ": " : "",
-                           end->trouble ? end->trouble : "");
+    return g_strdup_printf(end->spec->listens ? "%s waits for a connection"
+                                              : "%s is not connected",
+                           address);
 }
 
 char *

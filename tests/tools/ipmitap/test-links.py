@@ -1,0 +1,377 @@
+#!/usr/bin/env python3
+# test-links.py
+# ipmitap's links: ends that come, go and come back.
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""Which end connects to which, when it is retried, what is kept."""
+
+import os
+import re
+import signal
+import socket
+import stat
+import unittest
+
+import taplab
+from taplab import REQUEST, RESPONSE, VERSION, receive, receive_all
+
+
+class Links(unittest.TestCase):
+    """A tap between sockets of the test."""
+
+    def setUp(self):
+        self.lab = self.enterContext(taplab.Lab())
+
+    def unix(self, name):
+        """An end as the tap wants it."""
+        return f"unix:{self.lab.path(name)}"
+
+    def passes(self, host, bmc):
+        """Both ways."""
+        host.sendall(REQUEST)
+        self.assertEqual(receive(bmc, len(REQUEST)), REQUEST)
+        bmc.sendall(RESPONSE)
+        self.assertEqual(receive(host, len(RESPONSE)), RESPONSE)
+
+    def write(self):
+        """Arguments that every tap needs."""
+        return "-w", self.lab.path("tap.pcapng")
+
+    def tap_of(self, *arguments, **options):
+        """A tap and a capture."""
+        return self.lab.tap(*arguments, *self.write(), **options)
+
+
+class Reconnects(Links):
+    """One connection after another."""
+
+    def test_a_thousand(self):
+        """Nothing is left of those that ended, whichever end ends them."""
+        tap, far = self.lab.link()
+        fds = f"/proc/{tap.process.pid}/fd"
+        for number in range(1000):
+            near, bmc = self.lab.ends(far)
+            self.passes(near, bmc)
+            (near if number % 2 else bmc).close()
+            self.assertEqual(receive_all(bmc if number % 2 else near), b"")
+            near.close()
+            bmc.close()
+            if number == 100:
+                memory, open_files = tap.memory(), len(os.listdir(fds))
+        taplab.eventually("sockets are closed", lambda: len(os.listdir(fds)) <= open_files)
+        self.assertLess(tap.memory() - memory, 512)
+        tap.end()
+        capture = self.lab.read()
+        self.assertEqual(len(taplab.connections(capture)), 1000)
+        self.assertEqual(taplab.frames(capture)[-1], "disconnected")
+
+    def test_second_one_waits(self):
+        """Until the link is free."""
+        tap, far = self.lab.link()
+        first, bmc = self.lab.ends(far)
+        second = self.lab.connect("near.sock")
+        second.sendall(REQUEST)
+        self.passes(first, bmc)
+        first.close()
+        self.assertEqual(receive_all(bmc), b"")
+        bmc.close()
+        bmc = self.lab.accept(far)
+        self.assertEqual(receive(bmc, len(REQUEST)), REQUEST)
+        bmc.sendall(RESPONSE)
+        self.assertEqual(receive(second, len(RESPONSE)), RESPONSE)
+        tap.end()
+
+    def test_far_end_goes(self):
+        """So does the near one, after what was sent."""
+        tap, far = self.lab.link()
+        near, bmc = self.lab.ends(far)
+        bmc.sendall(RESPONSE)
+        bmc.close()
+        self.assertEqual(receive_all(near), RESPONSE)
+        near.close()
+        self.passes(*self.lab.ends(far))
+        tap.end()
+
+    def test_everything_at_once(self):
+        """What a near end sent that is gone before the far one is connected."""
+        tap, far = self.lab.link()
+        for _ in range(50):
+            near = self.lab.connect("near.sock")
+            near.sendall(REQUEST)
+            near.close()
+            self.assertEqual(receive_all(self.lab.accept(far)), REQUEST)
+        tap.end()
+
+
+class Retries(Links):
+    """The far end is not there."""
+
+    def late(self, *arguments):
+        """A tap whose far end is not there yet, and a near end that waits."""
+        listener = self.lab.listen("near.sock")
+        tap = self.tap_of("-l", f"fd:{listener.fileno()}", "-c", self.unix("far.sock"),
+                          *arguments, pass_fds=[listener.fileno()])
+        listener.close()
+        near = self.lab.connect("near.sock")
+        near.sendall(VERSION)
+        taplab.eventually("it says that nobody is there",
+                          lambda: "cannot connect" in tap.said())
+        return tap, near
+
+    def test_comes_late(self):
+        """Then it gets what was sent."""
+        tap, near = self.late()
+        bmc = self.lab.accept(self.lab.listen("far.sock"))
+        self.assertEqual(receive(bmc, len(VERSION)), VERSION)
+        self.passes(near, bmc)
+        tap.end(said=None)
+        first, second = tap.said().splitlines()
+        far = re.escape(self.unix("far.sock"))
+        self.assertRegex(first, rf"^ipmitap: link: cannot connect to {far}: .*; trying again$")
+        self.assertRegex(second, rf"^ipmitap: link: {far} is connected$")
+
+    def test_near_end_does_not_wait(self):
+        """Then the far end is not for it but for the next one."""
+        tap, near = self.late()
+        near.close()
+        taplab.eventually("the near end is let go",
+                          lambda: "waits for a connection" in tap.status())
+        near = self.lab.connect("near.sock")
+        near.sendall(REQUEST)
+        bmc = self.lab.accept(self.lab.listen("far.sock"))
+        self.assertEqual(receive(bmc, len(REQUEST)), REQUEST)
+
+    def test_ends_while_it_retries(self):
+        """The near end is let go."""
+        tap, near = self.late()
+        tap.end(said=None)
+        self.assertEqual(receive_all(near), b"")
+
+    def keep(self):
+        """A link that keeps its near end, and its far end's listener."""
+        tap, far = self.lab.link("--keep")
+        near, bmc = self.lab.ends(far)
+        self.passes(near, bmc)
+        return tap, far, near, bmc
+
+    def test_keep(self):
+        """The near end notices nothing of a far end that is started again."""
+        tap, far, near, bmc = self.keep()
+        for _ in range(3):
+            bmc.close()
+            bmc = self.lab.accept(far)
+            self.passes(near, bmc)
+        self.assertEqual(taplab.receive_now(near), b"")
+        near.close()
+        self.assertEqual(receive_all(bmc), b"")
+        tap.end()
+        capture = self.lab.read()
+        self.assertEqual(len(taplab.connections(capture)), 4)
+
+    def test_keep_what_waits(self):
+        """What is sent while nobody is there arrives later."""
+        tap, far, near, bmc = self.keep()
+        os.unlink(self.lab.path("far.sock"))
+        far.close()
+        bmc.close()
+        taplab.eventually("it is missed", lambda: "cannot connect" in tap.said())
+        near.sendall(REQUEST)
+        bmc = self.lab.accept(self.lab.listen("far.sock"))
+        self.assertEqual(receive(bmc, len(REQUEST)), REQUEST)
+        bmc.sendall(RESPONSE)
+        self.assertEqual(receive(near, len(RESPONSE)), RESPONSE)
+        tap.end(said=None)
+
+    def test_keep_what_was_not_taken(self):
+        """What the tap had read for the end that went is for the next one:
+        both together get all but what the first had in its own buffer."""
+        tap, far, near, bmc = self.keep()
+        near.setblocking(False)
+        sent = 0
+        number = 0
+        stream = bytearray()
+        while True:
+            stream += taplab.message(number % 0x30, 0x18, 1)
+            number += 1
+            try:
+                sent += near.send(stream[sent:])
+            except BlockingIOError:
+                break
+        near.settimeout(taplab.PATIENCE)
+        bmc.close()
+        bmc = self.lab.accept(far)
+        near.shutdown(socket.SHUT_WR)
+        rest = receive_all(bmc)
+        self.assertGreater(len(rest), 0)
+        self.assertTrue(bytes(stream[:sent]).endswith(rest))
+        tap.end()
+
+    def test_keep_near_end_goes(self):
+        """It is not kept."""
+        tap, far, near, bmc = self.keep()
+        near.close()
+        self.assertEqual(receive_all(bmc), b"")
+        self.passes(*self.lab.ends(far))
+        tap.end()
+
+    def test_keep_near_end_goes_while_it_waits(self):
+        """The far end is not connected to for nothing."""
+        tap, far, near, bmc = self.keep()
+        os.unlink(self.lab.path("far.sock"))
+        far.close()
+        bmc.close()
+        taplab.eventually("it is missed", lambda: "cannot connect" in tap.said())
+        near.close()
+        taplab.eventually("the near end is let go",
+                          lambda: "waits for a connection" in tap.status())
+        near = self.lab.connect("near.sock")
+        near.sendall(VERSION)
+        bmc = self.lab.accept(self.lab.listen("far.sock"))
+        self.assertEqual(receive(bmc, len(VERSION)), VERSION)
+
+
+class Places(Links):
+    """Where ends are."""
+
+    def test_both_listen(self):
+        """The tap connects to both, again and again."""
+        host = self.lab.listen("host.sock")
+        far = self.lab.listen("far.sock")
+        tap = self.tap_of("-c", self.unix("host.sock"), "-c", self.unix("far.sock"))
+        for _ in range(3):
+            near, bmc = self.lab.accept(host), self.lab.accept(far)
+            self.passes(near, bmc)
+            near.close()
+            self.assertEqual(receive_all(bmc), b"")
+            bmc.close()
+        tap.end()
+
+    def test_both_connect(self):
+        """In either order."""
+        tap = self.tap_of("-l", self.unix("host.sock"), "-l", self.unix("far.sock"))
+        for order in ("host.sock", "far.sock"), ("far.sock", "host.sock"):
+            ends = {name: self.lab.connect(name) for name in order}
+            near, bmc = ends["host.sock"], ends["far.sock"]
+            self.passes(near, bmc)
+            bmc.close()
+            self.assertEqual(receive_all(near), b"")
+            near.close()
+        tap.end()
+
+    def test_sockets_given(self):
+        """Connected ones: the tap ends with the link."""
+        near, its_near = socket.socketpair()
+        bmc, its_far = socket.socketpair()
+        tap = self.tap_of("-c", f"fd:{its_near.fileno()}", "-c", f"fd:{its_far.fileno()}",
+                          pass_fds=[its_near.fileno(), its_far.fileno()])
+        its_near.close()
+        its_far.close()
+        near, bmc = self.lab.keep(near), self.lab.keep(bmc)
+        self.passes(near, bmc)
+        near.close()
+        self.assertEqual(receive_all(bmc), b"")
+        bmc.close()
+        self.assertEqual(tap.wait(), 0)
+        self.assertEqual(tap.said(), "")
+        self.lab.read()
+
+    def test_mode_and_removal(self):
+        """A Unix socket is its owner's, and goes with the tap; one that was left
+        behind is replaced."""
+        path = self.lab.path("near.sock")
+        self.lab.listen("near.sock").close()
+        tap = self.tap_of("-l", self.unix("near.sock"), "-c", self.unix("far.sock"))
+        self.lab.connect("near.sock")
+        self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+        tap.end(said=None)
+        self.assertFalse(os.path.exists(path))
+
+    def tcp(self, *arguments):
+        """A tap that listens on TCP and the address of its choice."""
+        far = self.lab.keep(socket.create_server(("127.0.0.1", 0)))
+        tap = self.tap_of(*arguments, "-c", f"tcp:localhost:{far.getsockname()[1]}")
+        taplab.eventually("it says where it listens", lambda: "listens on" in tap.said())
+        host, port = re.search(r"listens on tcp:(\S+):(\d+)", tap.said()).groups()
+        return tap, host, int(port), far
+
+    def test_tcp(self):
+        """On this machine alone."""
+        tap, host, port, far = self.tcp("-l", "tcp::0")
+        self.assertEqual(host, "127.0.0.1")
+        near = self.lab.keep(socket.create_connection((host, port)))
+        bmc = self.lab.accept(far)
+        self.passes(near, bmc)
+        near.shutdown(socket.SHUT_WR)
+        self.assertEqual(receive_all(bmc), b"")
+        bmc.sendall(RESPONSE)
+        self.assertEqual(receive(near, len(RESPONSE)), RESPONSE)
+        bmc.close()
+        self.assertEqual(receive_all(near), b"")
+        self.assertNotIn("other machines", tap.said())
+        tap.end(said=None)
+
+    def test_tcp_reset(self):
+        """A connection that is reset ends."""
+        tap, host, port, far = self.tcp("-l", "tcp::0")
+        near = self.lab.keep(socket.create_connection((host, port)))
+        bmc = self.lab.accept(far)
+        self.passes(near, bmc)
+        near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        near.close()
+        self.assertEqual(receive_all(bmc), b"")
+        tap.end(said=None)
+        self.assertEqual(taplab.frames(self.lab.read())[-1], "disconnected")
+
+    def test_exposed(self):
+        """Who lets other machines in is told so."""
+        tap, _host, _port, _far = self.tcp("-l", "tcp:0.0.0.0:0")
+        self.assertIn("link: other machines can reach tcp:0.0.0.0:0", tap.said())
+
+    def test_many(self):
+        """Links at once, in one capture."""
+        count = 100
+        links, hosts, bmcs = [], [], []
+        for number in range(count):
+            links += ["--link", f"vm{number}={self.unix(f'n{number}')},{self.unix(f'f{number}')}"]
+        listeners = [self.lab.listen(f"f{number}") for number in range(count)]
+        tap = self.tap_of(*links)
+        for number in range(count):
+            hosts.append(self.lab.connect(f"n{number}"))
+            bmcs.append(self.lab.accept(listeners[number]))
+        for number in range(count):
+            hosts[number].sendall(taplab.message(number % 0x30, 0x18, 1))
+        for number in range(count):
+            request = taplab.message(number % 0x30, 0x18, 1)
+            self.assertEqual(receive(bmcs[number], len(request)), request)
+        self.assertLess(tap.memory(), 16 * 1024)
+        tap.end()
+        capture = self.lab.read()
+        self.assertEqual([point.name for point in capture.points],
+                         [f"vm{number}" for number in range(count)])
+        for number in range(count):
+            self.assertEqual(taplab.frames(capture, f"vm{number}"),
+                             ["connected", (taplab.reader.TO_BMC,
+                                            taplab.message(number % 0x30, 0x18, 1)), "disconnected"])
+
+
+class Signals(Links):
+    """What ends it."""
+
+    def test_signals(self):
+        """In good order."""
+        for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
+            with self.subTest(number), taplab.Lab() as self.lab:
+                tap, far = self.lab.link()
+                near, bmc = self.lab.ends(far)
+                self.passes(near, bmc)
+                tap.process.send_signal(number)
+                self.assertEqual(tap.wait(), 0)
+                self.assertEqual(tap.said(), "")
+                self.assertEqual(taplab.frames(self.lab.read()),
+                                 ["connected", (taplab.reader.TO_BMC, REQUEST),
+                                  (taplab.reader.TO_HOST, RESPONSE), "disconnected"])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
