@@ -147,7 +147,7 @@ captures_check(struct captures *captures)
         capture_writer_get_state(to->writer, &state);
         g_mutex_unlock(&captures->lock);
         if (state.trouble && !to->in_trouble) {
-            talk("%s: %s; the links go on without", to->name, state.trouble);
+            talk("%s; the links go on without it", state.trouble);
         } else if (!state.trouble && to->in_trouble) {
             talk("%s: being written again, %" G_GUINT64_FORMAT
                  " packets were lost so far", to->name, state.lost);
@@ -167,7 +167,7 @@ captures_close(struct captures *captures)
         GError *error = NULL;
 
         if (!capture_writer_close(to->writer, &error)) {
-            talk("%s: %s", to->name, error->message);
+            talk("%s", error->message);
             g_error_free(error);
             complete = false;
         }

@@ -26,13 +26,17 @@ static const char summary[] =
     "fd:N, a socket that the program was started with.";
 
 static const char description[] =
+    "The tap listens at the first end of a --link and connects to the second one;\n"
+    "listen: or connect: before an end says otherwise. --write is a file, a FIFO\n"
+    "or -, the standard output; several at once if given more than once.\n"
+    "\n"
     "The end to be connected to is retried until it is there; what the other one\n"
-    "has sent waits. What cannot be written is lost and counted; the links go on.\n"
+    "sends waits. What cannot be written is lost and counted; the links go on.\n"
     "SIGUSR1 prints how the links are, SIGINT and SIGTERM end the tap.\n"
     "\n"
     "Examples:\n"
-    "  Between QEMU's ipmi-bmc-extern, which connects to port 9002, and ipmi_sim,\n"
-    "  which was moved to port 9003:\n"
+    "  QEMU's ipmi-bmc-extern connects to port 9002, and ipmi_sim was moved to\n"
+    "  port 9003:\n"
     "    ipmitap --listen tcp::9002 --connect tcp::9003 -w link.pcapng\n"
     "\n"
     "  The same, seen at once:\n"
@@ -43,12 +47,12 @@ static const char description[] =
     "            --link web2=unix:/run/web2-tap.sock,unix:/run/web2-bmc.sock \\\n"
     "            --file-size 100MB --files 10 -w links.pcapng\n"
     "\n"
-    "  Both ends listen; a name for the link:\n"
+    "  Both ends listen:\n"
     "    ipmitap --link web1=connect:unix:/run/host.sock,unix:/run/bmc.sock \\\n"
     "            -w web1.pcapng\n"
     "\n"
     "Exit status: 0 ended in good order, 2 used wrongly, 3 something failed, or\n"
-    "the capture is not complete.";
+    "packets are missing from a capture.";
 
 struct options {
     GPtrArray *links;       /* struct link_spec */
@@ -128,25 +132,21 @@ parse(int *argc, char ***argv, struct options *options)
 {
     const GOptionEntry entries[] = {
         { "listen", 'l', 0, G_OPTION_ARG_CALLBACK, take_listen,
-          "Listen for one end of the link", "END" },
+          "Listen for an end of the link, the near one", "END" },
         { "connect", 'c', 0, G_OPTION_ARG_CALLBACK, take_connect,
-          "Connect to one end of the link", "END" },
+          "Connect to an end of the link, the far one", "END" },
         { "link", 'L', 0, G_OPTION_ARG_CALLBACK, take_link,
-          "A link with a name, one of several: where to listen and where to "
-          "connect, or as listen: or connect: before an end says",
-          "NAME=END,END" },
+          "A link with a name, one of several", "NAME=END,END" },
         { "write", 'w', 0, G_OPTION_ARG_FILENAME_ARRAY, &options->files,
-          "Write a capture: a file, a FIFO, or - for the standard output; "
-          "several at once if given more than once", "FILE" },
+          "Write a capture", "FILE" },
         { "file-size", 0, 0, G_OPTION_ARG_CALLBACK, take_size,
-          "Begin another file after so many bytes, such as 100MB", "SIZE" },
+          "Begin another file after such a size: 100MB", "SIZE" },
         { "file-time", 0, 0, G_OPTION_ARG_CALLBACK, take_time,
-          "Begin another file after a time, such as 1h", "TIME" },
+          "Begin another file after such a time: 1h", "TIME" },
         { "files", 0, 0, G_OPTION_ARG_INT, &options->file_count,
           "Keep so many of these files, the latest", "COUNT" },
         { "keep", 'k', 0, G_OPTION_ARG_NONE, &options->keep,
-          "When the end that is connected to goes, keep the other one until it "
-          "is back", NULL },
+          "Keep the near end while the far end is away", NULL },
         G_OPTION_ENTRY_NULL
     };
     GOptionContext *context = g_option_context_new(NULL);
@@ -270,7 +270,7 @@ open_captures(struct tap *tap, const struct options *options)
             tool_fail("%s", error->message);
         }
         tap_add_capture(tap, writer, g_str_equal(*file, "-")
-                                         ? "standard output" : *file);
+                                         ? "the standard output" : *file);
     }
 }
 

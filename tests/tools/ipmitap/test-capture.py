@@ -20,8 +20,12 @@ from taplab import (CAPABILITIES, NO_ATTENTION, REQUEST, RESPONSE, VERSION, read
 
 TO_HOST, TO_BMC = reader.TO_HOST, reader.TO_BMC
 
-# More than a pipe and the tap's queue hold, as requests.
+# Requests: more than a pipe and the tap's queue hold, and what a queue holds.
 MANY = 200000
+SOME = 20000
+
+# Bytes of a file, at least, for a packet.
+PACKET_SIZE = 64
 
 
 class Capture(unittest.TestCase):
@@ -41,17 +45,23 @@ class Capture(unittest.TestCase):
         self.passes(host, bmc, REQUEST)
         self.passes(bmc, host, RESPONSE)
 
-    def many(self, host, bmc):
-        """Requests, so many that nobody keeps them."""
-        part = REQUEST * 1000
-
-        def send():
-            for _ in range(MANY // 1000):
-                host.sendall(part)
-        sender = threading.Thread(target=send)
+    def burst(self, host, bmc, count):
+        """Requests as fast as they go."""
+        sender = threading.Thread(target=lambda: host.sendall(REQUEST * count))
         sender.start()
-        self.assertEqual(receive(bmc, MANY * len(REQUEST)), REQUEST * MANY)
+        self.assertTrue(receive(bmc, count * len(REQUEST)) == REQUEST * count)
         sender.join()
+
+    def many(self, host, bmc):
+        """So many requests that nobody keeps them, but not faster than the file
+        is written."""
+        for sent in range(SOME, MANY + 1, SOME):
+            self.burst(host, bmc, SOME)
+            taplab.eventually("the file is written", lambda sent=sent: self.is_written(sent))
+
+    def is_written(self, packets):
+        """Whether the file has so many."""
+        return os.path.getsize(self.lab.path("tap.pcapng")) >= packets * PACKET_SIZE
 
 
 class Directions(Capture):
@@ -167,10 +177,10 @@ class Several(Capture):
         os.mkfifo(self.lab.path("fifo"))
         return self.lab.path("fifo")
 
-    def check_whole(self, capture, status=None):
-        """It has all requests and their one response, and says so."""
+    def check_whole(self, capture, count=MANY + 4):
+        """It has all frames and connection records, and says so."""
         frames = taplab.frames(capture)
-        self.assertEqual(len(frames), MANY + 4 if status is None else status)
+        self.assertEqual(len(frames), count)
         self.assertEqual(capture.points[0].statistics, (len(frames), 0))
 
     def test_file_and_pipe(self):
@@ -195,7 +205,7 @@ class Several(Capture):
         self.many(host, bmc)
         tap.process.send_signal(signal.SIGTERM)
         self.assertEqual(tap.wait(), 3)
-        self.assertRegex(tap.said(), "^ipmitap: standard output: ")
+        self.assertRegex(tap.said(), "^ipmitap: the standard output: .* lost: ")
         self.check_whole(self.lab.read())
         late = taplab.check_capture(tap.process.stdout.read(), complete=False)
         self.assertLess(len(late.packets), MANY)
@@ -256,9 +266,8 @@ class Trouble(Capture):
         tap, far = self.lab.link()
         host, bmc = self.lab.ends(far)
         self.exchange(host, bmc)
-        self.many(host, bmc)
-        taplab.eventually("much is written",
-                          lambda: os.path.getsize(self.lab.path("tap.pcapng")) > 1 << 20)
+        self.burst(host, bmc, MANY)
+        taplab.eventually("much is written", lambda: self.is_written(SOME))
         tap.process.kill()
         tap.wait()
         capture = self.lab.read(complete=False)
@@ -272,13 +281,13 @@ class Trouble(Capture):
         tap, far = self.lab.link(limits=[(resource.RLIMIT_FSIZE, (limit, limit))])
         host, bmc = self.lab.ends(far)
         self.exchange(host, bmc)
-        self.many(host, bmc)
+        self.burst(host, bmc, SOME)
         taplab.eventually("it says so", lambda: "the links go on" in tap.said())
         self.exchange(host, bmc)
         self.assertEqual(taplab.receive_now(host), b"")
         tap.process.send_signal(signal.SIGTERM)
         self.assertEqual(tap.wait(), 3)
-        self.assertRegex(tap.said(), r"^ipmitap: .*/tap\.pcapng: .*; the links go on without\n"
+        self.assertRegex(tap.said(), r"^ipmitap: .*/tap\.pcapng: .*; the links go on without it\n"
                                      r"ipmitap: .*/tap\.pcapng: .*lost")
         capture = self.lab.read(complete=False)
         self.assertFalse(capture.cut_off)
@@ -290,7 +299,7 @@ class Trouble(Capture):
         host, bmc = self.lab.ends(far)
         for _ in range(10):
             self.exchange(host, bmc)
-        self.many(host, bmc)
+        self.burst(host, bmc, SOME)
         tap.end()
         names = sorted(name for name in os.listdir(self.lab.folder) if name.endswith(".pcapng"))
         self.assertEqual(len(names), 3)
