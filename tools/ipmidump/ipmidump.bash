@@ -16,14 +16,19 @@ _ipmidump()
 
     COMPREPLY=()
     case $previous in
+        -i|--interface)
+            mapfile -t COMPREPLY < <(compgen -W "$(cd /sys/class/net && echo *)" \
+                -- "$current")
+            return
+            ;;
         tcp|fd)
             return
             ;;
     esac
 
     if [[ $current == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "--registers --json --hpm2
-            --pcapng --help --version -r -h" -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "--interface --registers --json --hpm2
+            --pcapng --help --version -i -r -h" -- "$current")
     else
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         compopt -o filenames

@@ -20,6 +20,9 @@
 #include "sink.h"
 #include "tool.h"
 
+/* What the dissector takes for IPMI without being told. */
+#define DEFAULT_FILTER  "tcp port 9002"
+
 static const char summary[] =
     "Prints the IPMI messages in CAPTURE, each in a line: when, where, to whom,\n"
     "sequence number, what it is, and of a response how long it took. What is\n"
@@ -28,7 +31,10 @@ static const char summary[] =
     "CAPTURE is a file, a FIFO, or - for the standard input, with what ipmitap,\n"
     "QEMU's ipmi-pcap, tcpdump or Wireshark capture, or the log of QEMU's\n"
     "-trace 'ipmi_*' -msg timestamp=on. Or it is the address of an ipmi-pcap's\n"
-    "chardev: unix:PATH, tcp:HOST:PORT.";
+    "chardev: unix:PATH, tcp:HOST:PORT.\n"
+    "\n"
+    "On a network interface it takes the connections that FILTER selects, as of\n"
+    "pcap-filter(7); the default is '" DEFAULT_FILTER "'.";
 
 static const char description[] =
     "Examples:\n"
@@ -38,10 +44,13 @@ static const char description[] =
     "      what is being said on a link\n"
     "  ipmidump tcp:127.0.0.1:19000\n"
     "      what a virtual machine with -object ipmi-pcap,chardev=... captures\n"
+    "  ipmidump -i lo tcp port 9010\n"
+    "      connections between virtual machines on the loopback interface\n"
     "  ipmidump --json run.pcapng | jq 'select(.ccode > 0)'\n"
     "      the responses that say no\n"
     "  ipmidump --hpm2 run.hpm2.pcapng run.pcapng\n"
-    "      for a Wireshark without the plugin\n"
+    "      for a Wireshark without the plugin, which takes the messages apart\n"
+    "      with -o ipmi.dissect_bus_commands:TRUE\n"
     "  ipmidump --pcapng run.pcapng qemu.log\n"
     "      a trace as a capture\n"
     "\n"
@@ -49,6 +58,7 @@ static const char description[] =
     "or the output not be written. ipmidump(1) has the rest.";
 
 struct options {
+    char *interface;
     gboolean registers;
     gboolean json;
     char *hpm2;
@@ -196,14 +206,21 @@ attach(const char *text, GError **error)
 }
 
 static struct capture_reader *
-open_capture(int argc, char **argv)
+open_capture(const struct options *options, int argc, char **argv)
 {
     struct capture_reader *reader;
     GError *error = NULL;
 
-    if (argc != 2) {
-        tool_usage_error(argc < 2 ? "name a capture, or - for the standard "
-                                    "input"
+    if (options->interface) {
+        char *filter = argc > 1 ? g_strjoinv(" ", argv + 1)
+                                : g_strdup(DEFAULT_FILTER);
+
+        reader = capture_reader_open_interface(options->interface, filter,
+                                               &error);
+        g_free(filter);
+    } else if (argc != 2) {
+        tool_usage_error(argc < 2 ? "name a capture, - for the standard input, "
+                                    "or an interface with -i"
                                   : "one capture at a time; mergecap(1) makes "
                                     "one of several");
     } else if (is_address(argv[1])) {
@@ -246,19 +263,20 @@ static void
 parse(int *argc, char ***argv, struct options *options)
 {
     const GOptionEntry entries[] = {
+        { "interface", 'i', 0, G_OPTION_ARG_STRING, &options->interface,
+          "Capture on a network interface", "INTERFACE" },
         { "registers", 'r', 0, G_OPTION_ARG_NONE, &options->registers,
-          "Print accesses to registers, not only those with a fault", NULL },
+          "Print each access to a register, too", NULL },
         { "json", 0, 0, G_OPTION_ARG_NONE, &options->json,
-          "Print an object in each line, whose keys ipmidump(1) explains",
-          NULL },
+          "Print a JSON object in each line", NULL },
         { "hpm2", 0, 0, G_OPTION_ARG_FILENAME, &options->hpm2,
-          "Write an HPM.2 trace, which Wireshark decodes without the plugin "
-          "(with its preference ipmi.dissect_bus_commands)", "FILE" },
+          "Write an HPM.2 trace, for a plain Wireshark", "FILE" },
         { "pcapng", 0, 0, G_OPTION_ARG_FILENAME, &options->pcapng,
           "Write a capture as ipmitap and ipmi-pcap do", "FILE" },
         G_OPTION_ENTRY_NULL
     };
-    GOptionContext *context = g_option_context_new("CAPTURE");
+    GOptionContext *context = g_option_context_new(
+        "CAPTURE | -i INTERFACE [FILTER...]");
 
     g_option_context_set_summary(context, summary);
     g_option_context_set_description(context, description);
@@ -282,10 +300,11 @@ main(int argc, char **argv)
 
     setlocale(LC_ALL, "");
     parse(&argc, &argv, &options);
-    reader = open_capture(argc, argv);
+    reader = open_capture(&options, argc, argv);
     catch_signals();
     good = dump(reader, open_sink(&options));
     capture_reader_close(reader);
+    g_free(options.interface);
     g_free(options.hpm2);
     g_free(options.pcapng);
     return good ? TOOL_OK : TOOL_ENVIRONMENT;

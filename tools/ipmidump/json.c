@@ -251,7 +251,7 @@ json_traffic(struct sink *sink, const struct traffic *traffic)
     struct json *json = (struct json *)sink;
     struct output *output = &json->output;
 
-    if (!traffic->lost && !sink_shows(traffic, json->registers)) {
+    if (!sink_shows(traffic, json->registers)) {
         return;
     }
     output_begin(output);

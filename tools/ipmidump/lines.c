@@ -221,6 +221,9 @@ lines_traffic(struct sink *sink, const struct traffic *traffic)
     struct lines *lines = (struct lines *)sink;
     struct output *output = &lines->output;
 
+    if (!sink_shows(traffic, lines->registers)) {
+        return;
+    }
     if (traffic->lost) {
         begin_line(lines, traffic);
         add_colour(lines, RED);
@@ -229,9 +232,6 @@ lines_traffic(struct sink *sink, const struct traffic *traffic)
         output_number(output, traffic->lost, 1);
         output_text(output, " events are missing here");
         end_line(lines);
-    }
-    if (!sink_shows(traffic, lines->registers)) {
-        return;
     }
     begin_line(lines, traffic);
     add_colour(lines, colour_of(traffic));

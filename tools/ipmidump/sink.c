@@ -13,7 +13,8 @@ sink_shows(const struct traffic *traffic, bool registers)
 {
     struct ipmi_record record;
 
-    if (traffic->kind != TRAFFIC_ACCESS || registers || traffic->fault) {
+    if (traffic->kind != TRAFFIC_ACCESS || registers || traffic->fault
+            || traffic->lost) {
         return true;
     }
     /* What the BMC has done to the host is no less than a message. */

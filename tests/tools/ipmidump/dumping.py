@@ -1,0 +1,64 @@
+# dumping.py
+# Runs ipmidump for tests.
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""CMake says in IPMIDUMP which one. Nothing waits without a deadline."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.normpath(os.path.join(HERE, "..", "..", ".."))
+SAMPLES = os.path.join(ROOT, "samples")
+for folder in "samples", "capture":
+    sys.path.insert(0, os.path.join(ROOT, "tests", folder))
+
+IPMIDUMP = os.environ["IPMIDUMP"]
+
+# How long what takes no time may take, on a machine that is busy.
+PATIENCE = 60
+
+ENVIRONMENT = dict(os.environ, TZ="UTC", LC_ALL="C.UTF-8")
+
+
+def sample(name):
+    """Path of a sample."""
+    return os.path.join(SAMPLES, name)
+
+
+def samples(pattern):
+    """Paths of the samples whose names match."""
+    found = sorted(name for name in os.listdir(SAMPLES) if re.fullmatch(pattern, name))
+    assert found, pattern
+    return [sample(name) for name in found]
+
+
+class Test(unittest.TestCase):
+    """What tests of ipmidump need."""
+
+    maxDiff = None
+
+    def dump(self, *arguments, contents=None, status=0, errors=""):
+        """What it prints of a file or of contents, given as its standard input,
+        when it ends with that status and errors, a regular expression."""
+        result = subprocess.run(
+            [IPMIDUMP, *arguments, *(["-"] if contents is not None else [])],
+            input=contents, stdin=None if contents is not None else subprocess.DEVNULL,
+            capture_output=True, env=ENVIRONMENT, timeout=PATIENCE, check=False)
+        said = result.stderr.decode()
+        self.assertEqual(result.returncode, status, said)
+        self.assertRegex(said, rf"\A{errors}\Z")
+        return result.stdout
+
+    def lines(self, *arguments, **how):
+        """The same as a list of lines."""
+        return self.dump(*arguments, **how).decode().splitlines()
+
+    def objects(self, *arguments, **how):
+        """The same with --json: a list of objects."""
+        return [json.loads(line) for line in self.lines("--json", *arguments, **how)]
