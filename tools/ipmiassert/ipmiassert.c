@@ -110,8 +110,9 @@ fail_by(const GError *error)
     tool_fail("%s", error->message);
 }
 
+/* arguments: those from number on. */
 static GPtrArray *
-load_rules(char **arguments)
+load_rules(char **arguments, unsigned number)
 {
     GPtrArray *rules = rules_new();
     GError *error = NULL;
@@ -120,8 +121,8 @@ load_rules(char **arguments)
         tool_usage_error("no rules: name a set, such as protocol-clean, or a "
                          "file, or write a rule");
     }
-    for (unsigned i = 0; arguments[i]; i++) {
-        if (!rule_sets_load(rules, arguments[i], i + 1, &error)) {
+    for (; *arguments; arguments++, number++) {
+        if (!rule_sets_load(rules, *arguments, number, &error)) {
             tool_usage_error("%s", error->message);
         }
     }
@@ -206,6 +207,7 @@ main(int argc, char **argv)
     const char *name;
     char *path;
     GError *error = NULL;
+    unsigned rules_at;
     bool failed;
 
     g_option_context_set_summary(context, summary);
@@ -219,7 +221,8 @@ main(int argc, char **argv)
     if (!live_source && argc < 2) {
         tool_usage_error("no capture: name a file, or use --live=SOURCE");
     }
-    rules = load_rules(argv + (live_source ? 1 : 2));
+    rules_at = live_source ? 1 : 2;
+    rules = load_rules(argv + rules_at, rules_at);
     options = tshark_options();
     if (live_source) {
         name = live_source;
@@ -237,6 +240,9 @@ main(int argc, char **argv)
     remove_temporary(path);
     if (judgement.cut_off) {
         tool_say("%s ends in the middle of a packet", name);
+    }
+    if (judgement.packets == 0) {
+        tool_say("%s has no packets", name);
     }
     report_tap(&judgement, name);
     if (junit_path) {

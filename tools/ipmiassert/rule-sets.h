@@ -12,8 +12,8 @@
 
 #include <glib.h>
 
-/* Appends the rules that an argument of the command line, its number in all of
- * them, stands for: the name of a set, the path of a file, or a rule. */
+/* Appends the rules that an argument of the command line stands for: the name of
+ * a set, the path of a file, or a rule. number: the argument's, for messages. */
 bool rule_sets_load(GPtrArray *rules, const char *argument, unsigned number,
                     GError **error);
 

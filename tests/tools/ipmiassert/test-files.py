@@ -1,0 +1,271 @@
+# test-files.py
+# ipmiassert judges captures in files: each kind of rule on samples, what is
+# printed, and what is refused.
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""usage: test-files.py CASE"""
+
+import os
+import re
+import shutil
+import sys
+import unittest
+import xml.etree.ElementTree as ElementTree
+
+import tool
+
+ATTENTION = tool.sample("kcs-event-attn-irq.pcap")
+COMMANDS = tool.sample("kcs-35-ipmitool-commands.pcap")
+LINKS = tool.sample("two-links.pcapng")
+INSIDE = tool.sample("inside-kcs.pcapng")
+
+
+def numbers(capture, display_filter, *options):
+    """Of the packets that match, as tshark says without ipmiassert."""
+    lines = tool.tshark.run("-r", capture, *options, "-Y", display_filter, "-T",
+                            "fields", "-e", "frame.number")
+    return [int(line) for line in lines.split()]
+
+
+class Test(unittest.TestCase):
+    """A method is a case."""
+
+    maxDiff = None
+
+    def check(self, capture, rule, message=None, packets=None):
+        """One rule: that it passes, or what is said and which packets are
+        wrong."""
+        verdict, = tool.judge(capture, rule)
+        self.assertEqual(verdict.passed, message is None, verdict.details)
+        if message is not None:
+            self.assertRegex(verdict.details["message"], message)
+            self.assertEqual(verdict.details.get("packets", []),
+                             (packets or [])[:5])
+
+    def test_kinds(self):
+        """Each kind, right and wrong, against what tshark finds."""
+        requests = numbers(ATTENTION, "ipmi_extern.type == 0")
+        refused = numbers(ATTENTION, "ipmi_extern.ccode.error")
+        attention = numbers(ATTENTION, "ipmi_extern.control == 2")
+        flags = numbers(ATTENTION, 'ipmi_extern.cmd.name == "Get Message Flags" '
+                                   "&& ipmi_extern.type == 0")
+        self.assertTrue(len(requests) > 5 and refused and attention and flags)
+
+        self.check(ATTENTION, "never ipmi_extern.checksum.bad")
+        self.check(ATTENTION, "never ipmi_extern.ccode.error",
+                   f"^{len(refused)} packets match: {refused[0]}, ", refused)
+        for words, passes in (("at least", (0, -1)), ("at most", (0, 1)),
+                              ("exactly", (0,))):
+            for more in (-1, 0, 1):
+                rule = f"{words} {len(requests) + more} ipmi_extern.type == 0"
+                self.check(ATTENTION, rule,
+                           None if more in passes
+                           else f"^{len(requests)} packets match",
+                           requests[len(requests) + more:])
+        self.check(ATTENTION, "every ipmi_extern.type == 0 has ipmi_extern.seq")
+        self.check(ATTENTION, "every ipmi_extern.ccode has ipmi_extern.ccode == 0",
+                   f"^{len(refused)} of {len(requests)} packets have not: ",
+                   refused)
+        self.check(ATTENTION, "every ipmi_extern.control == 2 then ipmi_extern.cmd.name"
+                              ' == "Get Message Flags" within 30s')
+        self.check(ATTENTION, "every ipmi_extern.control == 2 then ipmi_extern.cmd.name"
+                              ' == "Get Message Flags" within 1ns',
+                   r" not followed: .*\(followed by packet \d+ after [\d.]+ [mu]?s\)",
+                   attention)
+        self.check(ATTENTION, "never ipmi_extern.type == 1 before ipmi_extern.type == 0")
+        self.check(ATTENTION, "never ipmi_extern.type == 2 before ipmi_extern.type == 0",
+                   " before any ", numbers(
+                       ATTENTION, f"ipmi_extern.type == 2 && frame.number < {requests[0]}"))
+        self.check(ATTENTION, f"never frame.number == {flags[-1]} then "
+                              "ipmi_extern.control == 2",
+                   None if flags[-1] > attention[-1] else " after ")
+        self.check(ATTENTION, "never ipmi_extern.control == 2 then ipmi_extern.cmd.name "
+                              '== "Get Message Flags" && ipmi_extern.type == 0',
+                   rf"\(.* after packet {attention[0]}\)",
+                   [number for number in flags if number > attention[0]])
+        self.check(ATTENTION, f"order frame.number == {requests[0]} then "
+                              f"frame.number == {requests[2]}")
+        self.check(ATTENTION, f"order frame.number == {requests[2]} then "
+                              f"frame.number == {requests[0]}",
+                   f"packet {requests[2]}; after it no packet matches",
+                   [requests[2]])
+
+    def test_field_values(self):
+        """For each value of a field by itself."""
+        rule = 'at least 1 ipmi_extern.control == "ENABLE_IRQ"'
+        self.check(LINKS, "for each ipmi_extern.link: exactly 0 tcp")
+        self.check(LINKS, f"for each ipmi_extern.link: {rule}",
+                   "^ipmi_extern.link [01]: 0 packets match")
+        self.check(LINKS, "for each ipmi_extern.channel: at least 1 ipmi_extern")
+        self.check(LINKS, "for each ipmi_extern.channel: never ipmi_extern",
+                   "^ipmi_extern.channel host-[ab]: .*; ipmi_extern.channel host-[ab]: ",
+                   numbers(LINKS, "ipmi_extern"))
+        self.check(LINKS, "for each ipmi_kcs.channel: at least 1 ipmi_kcs",
+                   "^no packet has ipmi_kcs.channel$")
+
+    def test_two_passes(self):
+        """What only later packets tell is known, and shown."""
+        name = "transactions.pcapng"
+        lost = numbers(tool.sample(name), "ipmi_extern.no_response", "-2")
+        self.assertTrue(lost)
+        self.assertEqual([], numbers(tool.sample(name), "ipmi_extern.no_response"))
+        self.check(tool.sample(name), "never ipmi_extern.no_response", "match", lost)
+        count = len(numbers(COMMANDS, "ipmi_extern.response_in", "-2"))
+        verdict, = tool.judge(COMMANDS, f"at most {count - 1} ipmi_extern.response_in")
+        self.assertIn("[Response in: ", verdict.details["decoded"])
+
+    def test_decoded(self):
+        """Packets that are wrong are there with their columns and trees."""
+        verdict, = tool.judge(INSIDE, 'never ipmi_kcs.cmd.name == "Get Device ID"')
+        packets = verdict.details["packets"]
+        decoded = verdict.details["decoded"]
+        self.assertEqual(len(packets), 5)
+        starts = re.findall(r"^(\d+) .*\nFrame (\d+): ", decoded, re.M)
+        self.assertEqual([(str(number),) * 2 for number in packets], starts)
+        self.assertEqual(decoded.count("KCS message, "), 5)
+        self.assertIn("    Command: 0x01 (Get Device ID)", decoded)
+
+        # A packet that two rules have is decoded for both.
+        both = tool.judge(LINKS, "never frame.number == 5", "at most 4 frame")
+        self.assertEqual(both[0].details["packets"], [5])
+        self.assertEqual(both[1].details["packets"][0], 5)
+        self.assertTrue(both[1].details["decoded"].startswith(
+            both[0].details["decoded"]))
+
+    def test_tap(self):
+        """What has a meaning in TAP or YAML does not get one by a rule."""
+        rule = "\"it's # TODO\": never frame contains \"\\\\'#\" || frame.number == 1"
+        verdict, = tool.judge(LINKS, rule)
+        self.assertEqual(verdict.name, "it's # TODO")
+        self.assertFalse(verdict.passed)
+        self.assertEqual(verdict.details["rule"], rule.split(": ", 1)[1])
+        self.assertEqual(verdict.details["at"], "argument 2:1")
+        verdict, = tool.judge(LINKS, "every tcp has tcp.port == 1")
+        self.assertTrue(verdict.passed)
+        self.assertEqual(verdict.remarks, ["no packet matches tcp, so there was "
+                                           "nothing to judge"])
+
+    def test_junit(self):
+        """The file has what servers for continuous integration look for."""
+        with tool.directory() as place:
+            path = os.path.join(place, "junit.xml")
+            rules = tool.write(os.path.join(place, "my.rules"),
+                               '"<&\\"" : never x'.replace('\\"" :', '>\u00fc":').replace(
+                                   "never x", "never frame.number in {1, 2}\n")
+                               + "never ipmi_kcs\n")
+            result = tool.run(f"--junit={path}", LINKS, rules)
+            self.assertEqual(result.returncode, 1, result.stderr)
+            suite, = ElementTree.parse(path).getroot()
+        self.assertEqual(suite.tag, "testsuite")
+        self.assertEqual({name: suite.get(name) for name in
+                          ("name", "tests", "failures", "errors", "skipped")},
+                         {"name": LINKS, "tests": "2", "failures": "1",
+                          "errors": "0", "skipped": "0"})
+        self.assertRegex(suite.get("timestamp"), r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$")
+        self.assertGreater(float(suite.get("time")), 0)
+        wrong, right = suite
+        self.assertEqual((wrong.tag, wrong.get("classname"), wrong.get("name")),
+                         ("testcase", "my", "<&>\u00fc"))
+        failure, = wrong
+        self.assertEqual((failure.tag, failure.get("message")),
+                         ("failure", "2 packets match: 1, 2"))
+        self.assertIn("Frame 2: ", failure.text)
+        self.assertEqual((right.get("name"), len(right)), ("never ipmi_kcs", 0))
+
+    def test_places(self):
+        """Rules from sets, files and the command line, in their order; sets where
+        the program is installed and where programs' data is."""
+        with tool.directory() as place:
+            mine = tool.write(os.path.join(place, "mine.rules"), "never ipmi_bt\n")
+            hidden = tool.write(os.path.join(place, "answered"), "never ipmi_bt\n")
+            verdicts = tool.judge(INSIDE, "answered", mine, "never tcp", hidden)
+            self.assertGreater(len(verdicts), 4)
+            self.assertEqual(verdicts[0].name, "there are requests")
+            self.assertEqual([verdict.name for verdict in verdicts[-3:]],
+                             ["never ipmi_bt", "never tcp", "never ipmi_bt"])
+
+            for folder in ("bin", "share/ipmiscope/rules", "data/ipmiscope/rules"):
+                os.makedirs(os.path.join(place, folder))
+            program = os.path.join(place, "bin", "ipmiassert")
+            shutil.copy(os.environ["IPMIASSERT"], program)
+            tool.write(os.path.join(place, "share/ipmiscope/rules/one.rules"),
+                       "never ipmi_bt\n")
+            tool.write(os.path.join(place, "data/ipmiscope/rules/two.rules"),
+                       "never tcp\n")
+            verdicts = tool.judge(INSIDE, "one", "two", env=tool.environment(
+                TSHARK=program, XDG_DATA_DIRS=os.path.join(place, "data")))
+            self.assertEqual([verdict.name for verdict in verdicts],
+                             ["never ipmi_bt", "never tcp"])
+
+    def test_preferences(self):
+        """-o reaches tshark, in all its runs."""
+        capture = tool.sample("tcp-reordered.pcapng")
+        option = "tcp.reassemble_out_of_order:TRUE"
+        rule = "never ipmi_extern.checksum.bad"
+        self.assertFalse(tool.judge(capture, rule)[0].passed)
+        self.assertTrue(tool.judge("-o", option, capture, rule)[0].passed)
+
+    def test_cut_off(self):
+        """A capture that ends in the middle of a packet is judged, and that is
+        said."""
+        with open(LINKS, "rb") as file:
+            contents = file.read()
+        with tool.directory() as place:
+            path = tool.write(os.path.join(place, "cut.pcapng"), contents[:-9])
+            result = tool.run(path, "exactly 25 frame", "exactly 26 frame")
+        self.assertEqual([verdict.passed for verdict in tool.read_tap(result.stdout)],
+                         [True, False])
+        self.assertIn("ends in the middle of a packet", result.stderr)
+
+    def refuse(self, status, words, *arguments, **more):
+        """Arguments that are refused, with these words."""
+        result = tool.run(*arguments, **more)
+        self.assertEqual((result.returncode, result.stdout), (status, ""),
+                         result.stderr)
+        self.assertRegex(result.stderr, words)
+
+    def test_refused(self):
+        """What is wrong is said, with its place."""
+        with tool.directory() as place:
+            bad = tool.write(os.path.join(place, "bad.rules"),
+                             "never frame\n\nevery frame\n  has\n")
+            self.refuse(2, rf"{bad}:4: a display filter is missing", LINKS, bad)
+            tool.write(bad, "never frame\nevery frame\n  has nonsense\n")
+            self.refuse(2, rf'{bad}:3: .*\bnonsense\b', LINKS, bad)
+            tool.write(bad, "# nothing\n")
+            self.refuse(2, rf"{bad}: there is no rule", LINKS, bad)
+            self.refuse(2, "No such file", LINKS, os.path.join(place, "no.rules"))
+            empty = tool.write(os.path.join(place, "empty.pcapng"), "")
+            result = tool.run(empty, "answered")
+            self.assertEqual(result.returncode, 1, result.stderr)
+            self.assertIn("empty.pcapng has no packets", result.stderr)
+        self.refuse(2, "neither a set of rules nor a file", LINKS, "answred")
+        self.refuse(2, "argument 3:1: a rule begins with", LINKS, "answered", "some rule")
+        self.refuse(2, r'argument 2:1: .*ipmi_extern\.nonsense', LINKS,
+                    "never ipmi_extern.nonsense == 1")
+        self.refuse(2, r'argument 2:1: .*ipmi_extern\.nonsense', LINKS,
+                    "for each ipmi_extern.nonsense: never frame")
+        self.refuse(2, "no capture", )
+        self.refuse(2, "no rules", LINKS)
+        self.refuse(2, "go with --live", "--deadline=3s", LINKS, "answered")
+        self.refuse(2, "--live=- ", "-", "answered")
+        self.refuse(3, "/nowhere/x.pcap: No such file", "/nowhere/x.pcap", "answered")
+        self.refuse(3, "README.md", tool.sample("README.md"), "answered")
+        result = tool.run("--junit=/nowhere/x.xml", LINKS, "never tcp")
+        self.assertEqual(result.returncode, 3)
+        self.assertIn("/nowhere/x.xml", result.stderr)
+
+    def test_no_tshark(self):
+        """Without tshark, or its plugin, the remedy is told."""
+        with tool.directory() as place:
+            for name in ("bash", "env", "getent", "cut", "id", "setpriv"):
+                os.symlink(shutil.which(name), os.path.join(place, name))
+            self.refuse(3, "(?s)cannot run tshark.*Install it", LINKS, "answered",
+                        env=tool.environment(PATH=place))
+            self.refuse(3, "(?s)no ipmiscope plugin.*Install", LINKS, "answered",
+                        env=tool.environment(WIRESHARK_PLUGIN_DIR=place))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], f"Test.test_{sys.argv[1]}"])
