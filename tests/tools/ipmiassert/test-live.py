@@ -1,0 +1,298 @@
+# test-live.py
+# ipmiassert --live: from a FIFO, the standard input and an interface, until what
+# is waited for is there, the deadline, the end, or a signal.
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+"""usage: test-live.py CASE"""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+import tool
+
+BOOT = tool.sample("kcs-35-ipmitool-commands.pcap")
+LINKS = tool.sample("two-links.pcapng")
+
+# A deadline that no test waits for: whoever does has failed.
+FAR = f"--deadline={10 * tool.TIMEOUT}s"
+
+
+@contextlib.contextmanager
+def started(*arguments, command=(tool.RUN_TSHARK,), env=None, **more):
+    """ipmiassert at work; stopped at the end, if it still is."""
+    more.setdefault("stdin", subprocess.DEVNULL)
+    process = subprocess.Popen([*command, *arguments], text=True,
+                               env=env or tool.environment(),
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.communicate()
+
+
+def finished(process):
+    """Its verdicts, and what it says besides."""
+    out, err = process.communicate(timeout=tool.TIMEOUT)
+    if process.returncode not in (0, 1):
+        raise RuntimeError(f"exit status {process.returncode}: {err}")
+    return tool.read_tap(out), err
+
+
+def contents(path):
+    """Of a file."""
+    with open(path, "rb") as file:
+        return file.read()
+
+
+@contextlib.contextmanager
+def fifo():
+    """Path of a FIFO that the user nobody can read."""
+    with tool.directory() as place:
+        path = os.path.join(place, "fifo")
+        os.mkfifo(path)
+        os.chmod(path, 0o666)
+        yield path
+
+
+def wait_for(what, condition):
+    """Looks again and again whether a condition holds."""
+    end = time.monotonic() + tool.TIMEOUT
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(what)
+        time.sleep(0.05)
+
+
+def passed(verdicts):
+    """Which ones passed."""
+    return [verdict.passed for verdict in verdicts]
+
+
+class Test(unittest.TestCase):
+    """A method is a case."""
+
+    def test_goals(self):
+        """It ends when all that was waited for has come, though the source goes
+        on."""
+        with fifo() as path, started(f"--live={path}", FAR, "linux-ipmi-si",
+                                     "never ipmi_kcs") as process, \
+                open(path, "wb") as writer:
+            writer.write(contents(BOOT))
+            writer.flush()
+            verdicts, err = finished(process)
+        self.assertTrue(all(passed(verdicts)))
+        self.assertEqual(err, "")
+
+    def test_failing(self):
+        """A rule that has failed does not keep the others from being judged."""
+        with fifo() as path, started(f"--live={path}", FAR, "never ipmi_extern.control",
+                                     "at least 1 frame.number == 3") as process, \
+                open(path, "wb") as writer:
+            writer.write(contents(LINKS))
+            writer.flush()
+            verdicts, _ = finished(process)
+        self.assertEqual(passed(verdicts), [False, True])
+        self.assertIn("Frame 1: ", verdicts[0].details["decoded"])
+
+    def test_end(self):
+        """It ends with the source, and has it all."""
+        with fifo() as path, started(f"--live={path}", FAR, "exactly 26 frame",
+                                     "at least 27 frame") as process:
+            with open(path, "wb") as writer:
+                writer.write(contents(LINKS))
+            verdicts, _ = finished(process)
+        self.assertEqual(passed(verdicts), [True, False])
+
+    def test_standard_input(self):
+        """- is the standard input."""
+        with open(LINKS, "rb") as file, \
+                started("--live=-", FAR, "exactly 26 frame", stdin=file) as process:
+            verdicts, _ = finished(process)
+        self.assertEqual(passed(verdicts), [True])
+
+    def test_deadline(self):
+        """What has not come by then is a failure; what is not to come, is not."""
+        with fifo() as path, started(f"--live={path}", "--deadline=8s",
+                                     "at least 99 ipmi_extern", "never ipmi_kcs",
+                                     "exactly 26 frame") as process, \
+                open(path, "wb") as writer:
+            writer.write(contents(LINKS))
+            writer.flush()
+            verdicts, _ = finished(process)
+        self.assertEqual(passed(verdicts), [False, True, True])
+
+    def test_nobody(self):
+        """A FIFO that nobody writes to is none to judge."""
+        with fifo() as path:
+            result = tool.run(f"--live={path}", "--deadline=1s", "answered")
+        self.assertEqual((result.returncode, result.stdout), (3, ""))
+        self.assertIn("no capture to be read from it before the deadline",
+                      result.stderr)
+
+    def test_signals(self):
+        """SIGINT and SIGTERM end the capture; what there is is judged."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number), fifo() as path, tool.directory() as place:
+                kept = os.path.join(place, "kept.pcapng")
+                with started(f"--live={path}", f"--write={kept}", FAR,
+                             "at least 99 ipmi_extern", "exactly 26 frame") as process, \
+                        open(path, "wb") as writer:
+                    writer.write(contents(LINKS))
+                    writer.flush()
+                    wait_for("the packets in the file", lambda: os.path.exists(kept)
+                             and os.path.getsize(kept) >= os.path.getsize(LINKS) / 2)
+                    process.send_signal(number)
+                    verdicts, _ = finished(process)
+                self.assertEqual(passed(verdicts), [False, True])
+
+    def test_on_its_way(self):
+        """A request that has no response yet when the capture could end gets the
+        time for it, and no request that was never answered more than that."""
+        frames = tool.tshark.run("-r", BOOT, "-Y", "frame.number <= 11", "-F",
+                                 "pcap", "-w", "-")
+        with fifo() as path, tool.directory() as place:
+            all_of_it = contents(BOOT)
+            kept = os.path.join(place, "kept.pcapng")
+            with started(f"--live={path}", f"--write={kept}", FAR,
+                         'at least 1 ipmi_extern.type == "Request"',
+                         "never ipmi_extern.no_response") as process, \
+                    open(path, "wb") as writer:
+                writer.write(all_of_it[:len(frames)])
+                writer.flush()
+                wait_for("the request in the file", lambda: os.path.exists(kept)
+                         and os.path.getsize(kept) >= len(frames))
+                # There is nothing to see of its waiting.
+                time.sleep(1)
+                self.assertIsNone(process.poll())
+                writer.write(all_of_it[len(frames):])
+                writer.flush()
+                verdicts, _ = finished(process)
+            self.assertEqual(passed(verdicts), [True, True])
+
+    def test_kept(self):
+        """--write keeps the capture, which is judged as before; without it
+        nothing is left behind."""
+        with fifo() as path, tool.directory() as place:
+            kept = os.path.join(place, "kept.pcapng")
+            temporary = os.path.join(place, "tmp")
+            os.mkdir(temporary)
+            os.chmod(temporary, 0o777)
+            for more in ([f"--write={kept}"], []):
+                with started(f"--live={path}", *more, FAR, "exactly 26 frame",
+                             "never ipmi_extern.control",
+                             env=tool.environment(TMPDIR=temporary)) as process:
+                    with open(path, "wb") as writer:
+                        writer.write(contents(LINKS))
+                    verdicts, _ = finished(process)
+                again = tool.judge(kept, "exactly 26 frame",
+                                   "never ipmi_extern.control")
+                self.assertEqual(passed(verdicts), passed(again))
+                self.assertEqual(verdicts[1].details["decoded"],
+                                 again[1].details["decoded"])
+            self.assertEqual([name for name in os.listdir(temporary)
+                              if name.startswith("ipmiassert")], [])
+
+    def test_refused(self):
+        """A mistake in a rule is told before anything is waited for."""
+        with fifo() as path, open(path, "r+b", buffering=0):
+            for status, words, arguments in (
+                    (2, "argument 2:1: .*nonsense", (FAR, "at least 1 frame",
+                                                     "never nonsense.at.all")),
+                    (2, "takes a --deadline", ("answered",)),
+                    (2, "--deadline: '5' is not a time", ("--deadline=5", "answered")),
+                    (2, "no rules", (FAR,))):
+                result = tool.run(f"--live={path}", *arguments)
+                self.assertEqual((result.returncode, result.stdout), (status, ""))
+                self.assertRegex(result.stderr, words)
+        result = tool.run("--live=no-such-interface", FAR, "answered")
+        self.assertEqual((result.returncode, result.stdout), (3, ""))
+        self.assertIn("no-such-interface", result.stderr)
+
+    def test_interface(self):
+        """Two programs on the loopback interface, with a capture filter, on a port
+        that only the preference tells to be IPMI's."""
+        as_capturer = capturing_user()
+        with talking() as port, \
+                started("--live=lo", f"--filter=tcp port {port}", FAR, "-o",
+                        f"ipmi_extern.tcp.port:{port}", "protocol-clean",
+                        f"never tcp && !(tcp.port == {port})",
+                        'at least 3 ipmi_extern.cmd.name == "Get Device ID" && '
+                        "ipmi_extern.ccode == 0", command=as_capturer) as process:
+            verdicts, _ = finished(process)
+        self.assertEqual([verdict.details for verdict in verdicts
+                          if not verdict.passed], [])
+
+
+def capturing_user():
+    """How to run ipmiassert as a user who may capture, and for whom Wireshark
+    loads the plugin of the build: not root, but with root's two capabilities for
+    it."""
+    user = ["env", "HOME=/nonexistent", "LC_ALL=C.UTF-8"]
+    if os.getuid() == 0:
+        capabilities = "+net_raw,+net_admin"
+        user = ["setpriv", f"--inh-caps={capabilities}",
+                f"--ambient-caps={capabilities}", "--reuid=65534",
+                "--regid=65534", "--clear-groups", *user]
+    probe = subprocess.run([*user, os.environ["TSHARK"], "-i", "lo", "-q", "-a",
+                            "duration:1"], capture_output=True, text=True,
+                           check=False, timeout=tool.TIMEOUT)
+    if probe.returncode:
+        print("SKIPPED: NOT tested on an interface: this user may not capture on "
+              f"the loopback interface\n{probe.stderr}")
+        sys.exit(77)
+    return [*user, os.environ["IPMIASSERT"]]
+
+
+def frame(message):
+    """A message as a frame of the wire, none of its bytes in need of an escape."""
+    return bytes(message) + bytes([-sum(message) & 0xff, 0xa0])
+
+
+def answer(listener, stop):
+    """The BMC: says Get Device ID's response to everything."""
+    connection, _ = listener.accept()
+    with connection:
+        while not stop.is_set() and connection.recv(64):
+            connection.sendall(frame([1, 0x1c, 1, 0, 0x20, 1, 1, 1, 2, 0x1f, 1, 2,
+                                      3, 4, 5]))
+
+
+def ask(port, stop):
+    """The host: asks who the BMC is, ten times a second, so that whenever the
+    capture begins there is more to come."""
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        while not stop.wait(0.1):
+            connection.sendall(frame([1, 0x18, 1]))
+            connection.recv(64)
+
+
+@contextlib.contextmanager
+def talking():
+    """A host and a BMC on the loopback interface; the BMC's port."""
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        threads = [threading.Thread(target=answer, args=(listener, stop)),
+                   threading.Thread(target=ask, args=(port, stop))]
+        for thread in threads:
+            thread.start()
+        try:
+            yield port
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], f"Test.test_{sys.argv[1]}"])
