@@ -40,6 +40,9 @@ struct address {
     struct timespec modified;
 };
 
+/* Seconds after which a machine that does not answer at all is given up. */
+#define CONNECT_TIMEOUT 10
+
 #define FORMS "unix:PATH, tcp:HOST:PORT or fd:N"
 
 G_GNUC_PRINTF(3, 4) static bool
@@ -421,14 +424,14 @@ client_new(void)
     GSocketClient *client = g_socket_client_new();
 
     g_socket_client_set_enable_proxy(client, FALSE);
+    g_socket_client_set_timeout(client, CONNECT_TIMEOUT);
     return client;
 }
 
 /* The socket of a connection, which goes: it would close the socket with
  * itself, so the socket is another descriptor. */
 static GSocket *
-socket_of(GSocketConnection *connection, const struct address *address,
-          GError **error)
+socket_of(GSocketConnection *connection, const char *text, GError **error)
 {
     GSocket *socket = NULL;
 
@@ -447,7 +450,7 @@ socket_of(GSocketConnection *connection, const struct address *address,
     if (socket) {
         prepare(socket);
     } else {
-        g_prefix_error(error, "cannot connect to %s: ", address->text);
+        g_prefix_error(error, "cannot connect to %s: ", text);
     }
     return socket;
 }
@@ -489,7 +492,7 @@ address_connect_async(struct address *address, GCancellable *cancellable,
         g_object_unref(task);
         return;
     }
-    g_task_set_task_data(task, address, NULL);
+    g_task_set_task_data(task, g_strdup(address->text), g_free);
     peer = peer_of(address);
     client = client_new();
     g_socket_client_connect_async(client, peer, cancellable, connected, task);
@@ -516,7 +519,7 @@ address_connect(struct address *address, GError **error)
     peer = peer_of(address);
     client = client_new();
     socket = socket_of(g_socket_client_connect(client, peer, NULL, error),
-                       address, error);
+                       address->text, error);
     g_object_unref(client);
     g_object_unref(peer);
     return socket;

@@ -40,10 +40,9 @@ GSocket *address_listen(struct address *address, GError **error);
 /* Removes the Unix socket that address_listen() made. */
 void address_unlisten(struct address *address);
 
-/* Connects, without trying again; of fd:N, which must be a connected socket,
+/* Connects, within 10 s and without trying again; of fd:N, which must be a connected socket,
  * takes it, which is possible once (G_IO_ERROR_CLOSED after that). Sockets, also
- * those of address_accept(), do not block and, of TCP, do not delay. The address
- * must stay until it is done. */
+ * those of address_accept(), do not block and, of TCP, do not delay. */
 void address_connect_async(struct address *address,
                            GCancellable *cancellable,
                            GAsyncReadyCallback done, gpointer data);

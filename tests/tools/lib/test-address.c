@@ -424,6 +424,24 @@ connect_in_loop(struct address *address, GCancellable *cancellable)
     return outcome;
 }
 
+/* An address may be freed while it is being connected to. */
+static void
+cancel_and_forget(const char *directory)
+{
+    struct address *address = parse("unix:%s/async", directory);
+    GCancellable *cancellable = g_cancellable_new();
+    struct outcome outcome = { g_main_loop_new(NULL, FALSE), NULL, NULL };
+
+    address_connect_async(address, cancellable, note_outcome, &outcome);
+    g_cancellable_cancel(cancellable);
+    address_free(address);
+    g_main_loop_run(outcome.loop);
+    CHECK(!outcome.socket, "it was cancelled and freed");
+    check_error(&outcome.error, G_IO_ERROR_CANCELLED, "");
+    g_main_loop_unref(outcome.loop);
+    g_object_unref(cancellable);
+}
+
 static void
 test_async(const char *directory)
 {
@@ -453,6 +471,7 @@ test_async(const char *directory)
     outcome = connect_in_loop(address, cancelled);
     CHECK(!outcome.socket, "it was cancelled");
     check_error(&outcome.error, G_IO_ERROR_CANCELLED, "");
+    cancel_and_forget(directory);
 
     g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
     fd = parse("fd:%d", pair[0]);
