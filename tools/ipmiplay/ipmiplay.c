@@ -264,6 +264,9 @@ play_capture(int fd)
                  "or dropped by their receiver", options.file,
                  recording->left_out);
     }
+    if (recording->cut_off) {
+        tool_say("%s ends in the middle of a packet", options.file);
+    }
     peer = open_peer(options.within);
     good = replay(recording, peer, &how);
     peer_free(peer);

@@ -290,6 +290,7 @@ recording_load(int fd, const char *name, const char *point, GError **error)
         keep_point(recording, reading.events, chosen);
         find_partners(recording);
     }
+    recording->cut_off = capture_reader_cut_off(reader);
     g_array_free(reading.events, TRUE);
     capture_reader_close(reader);
     if (!good) {

@@ -39,6 +39,7 @@ struct recording {
     enum capture_kind where;
     uint64_t left_out;          /* messages that are not whole, or that their
                                  * receiver drops */
+    bool cut_off;               /* it ends in the middle of a packet */
 };
 
 /* Takes fd. point: the capture point's name or number, or NULL if there is but

@@ -18,6 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.normpath(os.path.join(HERE, "..", "..", ".."))
 sys.path.insert(0, os.path.join(ROOT, "tests", "samples"))
 
+import captures  # noqa: E402
 import frames  # noqa: E402
 
 # How long what takes no time may take, on a machine that is busy.
@@ -38,6 +39,30 @@ def message(text):
     """The frame of a message whose bytes are written as in a script, with the
     sequence number before them."""
     return frames.escaped(frames.summed(bytes.fromhex(text))) + frames.END_OF_MESSAGE
+
+
+def capture(*lines):
+    """A capture of a link, one packet a line: "> 00 18 01" is what the host sends,
+    "< 00 1c 01 00" what the BMC does, with "c" after the arrow a control command,
+    "+" and "-" connections, and "pause 0.5" says how much later the next one is."""
+    link = captures.Link()
+    directions = {">": captures.HOST_TO_BMC, "<": captures.BMC_TO_HOST}
+    after = captures.STEP
+    for line in lines:
+        word, _, rest = line.partition(" ")
+        if word == "pause":
+            after = float(rest)
+            continue
+        if word == "+":
+            link.connected("", after=after)
+        elif word == "-":
+            link.disconnected("", after=after)
+        elif word[1:] == "c":
+            link.record(directions[word[0]], [frames.control(*bytes.fromhex(rest))], after=after)
+        else:
+            link.record(directions[word], [message(rest)], after=after)
+        after = captures.STEP
+    return link.contents()
 
 
 class Peer:
@@ -114,10 +139,12 @@ class Lab:
         self.programs = []
         self.listeners = []
 
-    def write(self, name, text):
-        """A file in the folder."""
-        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
-            file.write(text)
+    def write(self, name, content):
+        """A file in the folder, of text or bytes."""
+        if isinstance(content, str):
+            content = content.encode()
+        with open(os.path.join(self.folder, name), "wb") as file:
+            file.write(content)
 
     def listen(self):
         """A listening TCP socket, and its address."""

@@ -1,0 +1,338 @@
+#!/usr/bin/env python3
+"""Plays captures with ipmiplay, as either side, against peers that do what the
+test says, or against itself.
+
+usage: test-captures.py IPMIPLAY CASE
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+
+import os
+import random
+import re
+import subprocess
+import sys
+
+from players import (GREETINGS, PATIENCE, ROOT, Peer, Program, capture, check, message,
+                     run_cases)
+# Not before, since players knows where it is.
+from frames import ATTN_IRQ, CAPABILITIES, ENABLE_IRQ, NOATTN, RESET, VERSION, control
+
+SAMPLES = os.path.join(ROOT, "samples")
+
+# Both sides of these are not what they would be with a whole capture: it has a
+# host's capabilities or a BMC's greeting where no connection begins.
+IN_PART = ("escaping", "no-direction")
+
+
+def counts(name, sent, same, different=0, missing=0, unexpected=0, stopped=r""):
+    """The last line."""
+    return (re.escape(name) + f": {stopped}{sent} sent, {same} as recorded, {different} different, "
+            rf"{missing} missing, {unexpected} unexpected in \d+\.\d{{3}} s\n")
+
+
+def both_sides(lab, name, *arguments):
+    """ipmiplay against itself: exit status and output of BMC and host."""
+    common = [os.path.join(SAMPLES, name), "--timing=fast", *arguments]
+    bmc = Program(lab, "bmc", *common, "--listen", "unix:bmc.sock")
+    host = Program(lab, "host", *common, "--connect", "unix:bmc.sock")
+    return bmc.finish(), host.finish()
+
+
+def samples(lab):
+    """Each side of each sample finds in the other one what was captured."""
+    played = 0
+    for name in sorted(os.listdir(SAMPLES)):
+        if not name.endswith((".pcap", ".pcapng")):
+            continue
+        (status, output, errors), host = both_sides(lab, name)
+        if "nothing that could be played" in errors:
+            check(status == host[0] == 2 and "of-the-bmc" in name, name, errors)
+            continue
+        points = re.findall(r"^  (\d+)  ", errors, re.MULTILINE)
+        if not points:
+            outcomes = [((status, output, errors), host)]
+        else:
+            check(status == host[0] == 2 and len(points) > 1, name, errors)
+            outcomes = [both_sides(lab, name, f"--point={number}") for number in points]
+        for bmc, host in outcomes:
+            played += 1
+            if not name.startswith(IN_PART):
+                check(bmc[0] == host[0] == 0 and " 0 different, 0 missing, 0 unexpected" in bmc[1],
+                      name, points, *bmc, *host)
+    check(played > 130, "only", played)
+
+
+EXCHANGE = ("> 00 18 01", "< 00 1c 01 00 20 01 02", "> 01 28 48", "< 01 2c 48 00 01 02 03 04",
+            "> 02 18 08 55", "< 02 1c 08 00")
+
+
+def different(lab):
+    """As the host: a response that differs, the mask that lets it pass, and those
+    that are built in."""
+    lab.write("a", capture(*EXCHANGE))
+    told = ("a:2: another response (07/01=2,4-5)\n- Get Device ID: 20 01 02\n"
+            "+ Get Device ID: 21 01 03 04\n")
+    time_told = ("a:4: another response (0b/48=2-5)\n- Get SEL Time: 01 02 03 04\n"
+                 "+ Get SEL Time: 05 06 07 08\n")
+    for masks, status, expected in (
+            ((), 1, re.escape(told) + counts("a", 3, 2, 1)),
+            (("--mask", "07/01=2,4-5"), 0, counts("a", 3, 3)),
+            (("--mask", "07/01=4-", "--mask=07/01=2"), 0, counts("a", 3, 3)),
+            (("--mask", "06/01=2,4-5"), 1, re.escape(told) + counts("a", 3, 2, 1)),
+            (("--mask", "07/01=1-4"), 1,
+             re.escape(told.replace("2,4-5", "5")) + counts("a", 3, 2, 1)),
+            (("--exact",), 1, re.escape(told + time_told) + counts("a", 3, 1, 2)),
+            (("--exact", "--mask=0b/48=2-5", "--mask=07/01=1-"), 0, counts("a", 3, 3))):
+        program, bmc = lab.play("host", "a", *masks)
+        bmc.expect(message("00 18 01"))
+        bmc.send(message("00 1c 01 00 21 01 03 04"))
+        bmc.expect(message("01 28 48"))
+        bmc.send(message("01 2c 48 00 05 06 07 08"))
+        bmc.expect(message("02 18 08 55"))
+        bmc.send(message("02 1c 08 00"))
+        program.check(status, expected)
+
+
+def responses(lab):
+    """As the host: what does not come, what comes too late, and what nobody has
+    asked for."""
+    lab.write("a", capture("> 00 18 01", "> 01 18 02", "< 01 1c 02 00", "< 00 1c 01 00",
+                           "> 02 18 03", "> 03 18 04", "< 03 1c 04 00"))
+    program, bmc = lab.play("host", "a", "--within=300ms")
+    # Two at a time, in another order than recorded.
+    bmc.expect(message("00 18 01"), message("01 18 02"))
+    bmc.send(message("00 1c 01 00"))
+    bmc.expect(message("02 18 03"), message("03 18 04"))
+    bmc.send(message("02 1c 03 00"), message("77 1c 03 00"))
+    check(bmc.frame() is None, "no end")
+    output = program.check(1, r"(?s)a:3: nothing came within 300 ms of its time\n.*")
+    check(output.count("unexpected response") == 2, output)
+    check(re.search(counts("a", 4, 1, 0, 2, 2), output), output)
+
+
+def controls(lab):
+    """As the host: control commands are awaited and compared, in any order; as the
+    BMC they are played."""
+    lab.write("a", capture("+", "<c ff 01", "<c 00", ">c ff 01", ">c 08 3f", "> 00 18 01",
+                           "<c 05", "< 00 1c 01 00", "<c 02", "> 01 18 31", "< 01 1c 31 00",
+                           "<c 00", ">c 04"))
+    program, bmc = lab.play("host", "a", greeted=False)
+    bmc.expect(*GREETINGS["host"])
+    bmc.send(control(VERSION, 1), control(NOATTN))
+    bmc.expect(message("00 18 01"))
+    bmc.send(message("00 1c 01 00"), control(ATTN_IRQ), control(ENABLE_IRQ))
+    bmc.expect(message("01 18 31"))
+    bmc.send(message("01 1c 31 00"), control(NOATTN))
+    bmc.expect(control(RESET))
+    program.check(0, counts("a", 5, 7))
+
+    program, bmc = lab.play("host", "a", "--within=300ms", greeted=False)
+    bmc.expect(*GREETINGS["host"])
+    bmc.send(control(VERSION, 2), control(NOATTN))
+    bmc.expect(message("00 18 01"))
+    bmc.send(message("00 1c 01 00"), control(RESET), control(ENABLE_IRQ))
+    bmc.expect(message("01 18 31"))
+    bmc.send(message("01 1c 31 00"), control(NOATTN))
+    bmc.expect(control(RESET))
+    program.check(1, "a:2: another control command\n- VERSION 01\n\\+ VERSION 02\n"
+                  r"a:\d+: unexpected control command after this\n\+ RESET\n"
+                  r"a:9: nothing came within 300 ms of its time\n- ATTN_IRQ\n"
+                  + counts("a", 5, 5, 1, 1, 1))
+
+    program, host = lab.play("bmc", "a", greeted=False)
+    host.expect(*GREETINGS["bmc"])
+    host.send(control(VERSION, 1), control(CAPABILITIES, 0x10), message("42 18 01"))
+    host.expect(control(ENABLE_IRQ), message("42 1c 01 00"), control(ATTN_IRQ))
+    host.send(message("43 18 31"))
+    host.expect(message("43 1c 31 00"), control(NOATTN))
+    host.send(control(RESET))
+    program.check(1, "a:5: another control command\n- CAPABILITIES 3f, .*\n"
+                  "\\+ CAPABILITIES 10, attn\n" + counts("a", 7, 4, 1))
+
+
+def requests(lab):
+    """As the BMC: requests that are left out, that differ, that are others."""
+    lab.write("a", capture("> 00 18 01", "< 00 1c 01 00 20", "> 01 18 02", "< 01 1c 02 00",
+                           "> 02 18 05 11", "< 02 1c 05 00 22", "> 03 28 49 01 02 03 04",
+                           "< 03 2c 49 00", "> 04 18 06", "< 04 1c 06 00"))
+    program, host = lab.play("bmc", "a")
+    for sent, answer in (("50 18 05 11", "50 1c 05 00 22"), ("51 18 01", "51 1c 01 00 20"),
+                         ("52 18 77", "52 1c 77 c1"), ("53 28 49 05 06 07 08", "53 2c 49 00"),
+                         ("54 18 06 01", "54 1c 06 00")):
+        host.send(message(sent))
+        host.expect(message(answer))
+    output = program.check(1, r"(?s)a:1: a request was left out\n- Get Device ID\n"
+                           r"a:3: a request was left out\n- Cold Reset\n"
+                           r"a:\d+: unexpected request after this\n\+ Get Device ID\n"
+                           r"a:\d+: unexpected request after this\n\+ Unknown command 06/77\n"
+                           r"a:9: another request \(06/06=1\)\n.*")
+    check(re.search(counts("a", 3, 2, 1, 2, 2), output), output)
+
+    program, host = lab.play("bmc", "a", "--within=200ms")
+    host.send(message("00 18 01"))
+    host.expect(message("00 1c 01 00 20"))
+    program.check(1, "a:3: nothing came within 200 ms of its time\n- Cold Reset\n"
+                  + counts("a", 1, 1, 0, 1, 0, r"stopped at \d: "))
+
+
+def connections(lab):
+    """Connections are closed and opened as in the capture; one that the peer
+    closes too early is a difference."""
+    lab.write("a", capture("+", ">c ff 01", ">c 08 01", "> 00 18 01", "< 00 1c 01 00", "-", "+",
+                           ">c ff 01", ">c 08 01", "> 01 18 01", "< 01 1c 01 00"))
+    greetings = control(VERSION, 1), control(CAPABILITIES, 1)
+    listener, address = lab.listen()
+    program = Program(lab, "host", "a", "--connect", address)
+    for seq in 0, 1:
+        bmc = Peer(listener.accept()[0])
+        bmc.expect(*greetings, message(f"{seq:02x} 18 01"))
+        bmc.send(message(f"{seq:02x} 1c 01 00"))
+        check(bmc.frame() is None, "no end")
+    program.check(0, counts("a", 6, 2))
+
+    program = Program(lab, "host", "a", "--connect", address)
+    bmc = Peer(listener.accept()[0])
+    bmc.expect(*greetings, message("00 18 01"))
+    bmc.close()
+    bmc = Peer(listener.accept()[0])
+    bmc.expect(*greetings, message("01 18 01"))
+    bmc.send(message("01 1c 01 00"))
+    program.check(1, "a:5: the connection was closed, 1 before its end\n- Get Device ID: OK\n"
+                  + counts("a", 6, 1, 0, 1))
+
+    program = Program(lab, "host", "a", "--connect", address, "--within=300ms")
+    bmc = Peer(listener.accept()[0])
+    listener.close()
+    bmc.expect(*greetings, message("00 18 01"))
+    bmc.send(message("00 1c 01 00"))
+    program.check(1, "a:7: no other connection: .*\n"
+                  + counts("a", 3, 1, 0, 1, 0, r"stopped at 7: "))
+
+
+def took(lab, role, *arguments):
+    """How long ipmiplay takes as role against itself, which is fast, in seconds."""
+    other = "host" if role == "bmc" else "bmc"
+    peer = Program(lab, other, "a", "--timing=fast",
+                   "--listen" if other == "bmc" else "--connect", "unix:a.sock")
+    output = Program(lab, role, "a", *arguments,
+                     "--listen" if role == "bmc" else "--connect", "unix:a.sock").check(
+                         0, counts("a", 2, 2))
+    peer.check(0, counts("a", 2, 2))
+    return float(re.search(r" in (\d+\.\d+) s", output)[1])
+
+
+def timing(lab):
+    """The pauses of the capture are kept, or not."""
+    lab.write("a", capture("> 00 18 01", "pause 0.5", "< 00 1c 01 00", "pause 0.8", "> 01 18 01",
+                           "< 01 1c 01 00"))
+    for role, pause in ("host", 0.8), ("bmc", 0.5):
+        for arguments in (), ("--timing=original",):
+            check(took(lab, role, *arguments) >= pause, role, "did not wait")
+        # A machine that is busy may take as long for nothing, but not always.
+        check(any(took(lab, role, "--timing=fast") < pause for _ in range(5)), role, "waits")
+
+
+def step(lab):
+    """Each message of ours waits for Enter; the end of the input stops."""
+    lab.write("a", capture("> 00 18 01", "< 00 1c 01 00", "> 01 18 08", "< 01 1c 08 00"))
+    program, bmc = lab.play("host", "a", "--timing", "step", stdin=subprocess.PIPE)
+
+    def says(line):
+        got = program.process.stderr.readline()
+        check(got == line + "\n", "it says", repr(got), "and not", line)
+
+    says("Enter sends > Get Device ID")
+    bmc.connection.settimeout(0.3)
+    try:
+        check(bmc.frame() is None, "it does not wait for Enter")
+        check(False, "it has ended")
+    except TimeoutError:
+        bmc.connection.settimeout(PATIENCE)
+    program.process.stdin.write("\n")
+    program.process.stdin.flush()
+    bmc.expect(message("00 18 01"))
+    bmc.send(message("00 1c 01 00"))
+    says("< Get Device ID: OK")
+    says("Enter sends > Get Device GUID")
+    program.process.stdin.close()
+    program.process.stdin = None
+    check(bmc.frame() is None, "no end")
+    program.check(1, counts("a", 1, 1, 0, 0, 0, "stopped at 3: "))
+
+
+def reservations(lab):
+    """As the host: reservation IDs are those that the BMC gives today."""
+    lab.write("a", capture("> 00 28 42", "< 00 2c 42 00 11 22", "> 01 28 43 11 22 00 00 00 ff",
+                           "< 01 2c 43 00 ff ff", "> 02 28 47 33 22 43 4c 52 00",
+                           "< 02 2c 47 c5", "> 03 28 22", "< 03 2c 22 00 44 55",
+                           "> 04 28 23 44 55 00 00 00 05", "< 04 2c 23 00 ff ff"))
+    program, bmc = lab.play("host", "a")
+    for request, response in (
+            ("00 28 42", "00 2c 42 00 aa bb"), ("01 28 43 aa bb 00 00 00 ff", "01 2c 43 00 ff ff"),
+            ("02 28 47 33 22 43 4c 52 00", "02 2c 47 c5"), ("03 28 22", "03 2c 22 00 66 77"),
+            ("04 28 23 66 77 00 00 00 05", "04 2c 23 00 ff ff")):
+        bmc.expect(message(request))
+        bmc.send(message(response))
+    program.check(0, counts("a", 5, 5))
+
+
+def refused(lab):
+    """Captures and options that cannot be."""
+    lab.write("a", capture(*EXCHANGE))
+    lab.write("empty", capture())
+    lab.write("s", "send 18 01\n")
+    for name, arguments, status, told in (
+            ("empty", (), 2, "empty has nothing that could be played"),
+            ("a", ("--point=eth0",), 2, "'eth0' is not the name or number of one"),
+            ("a", ("--point", "7"), 2, "'7' is not the name"),
+            ("a", ("--timing=slow",), 2, "'slow' is no timing"),
+            ("a", ("--mask=07/01",), 2, "'07/01' is not a mask"),
+            ("a", ("--mask", "47/01=1"), 2, "'47/01=1' is not a mask"),
+            ("a", ("--mask", "07/01=0"), 2, "'07/01=0' is not a mask"),
+            ("a", ("--mask", "07/01=3-2"), 2, "'07/01=3-2' is not a mask"),
+            ("a", ("--mask", "07/01=2,"), 2, "'07/01=2,' is not a mask"),
+            ("s", ("--exact",), 2, "s is a script"),
+            ("s", ("--timing=fast",), 2, "s is a script"),
+            ("/dev/stdin", (), 3, "is a capture in a pipe")):
+        how = {"stdin": subprocess.PIPE} if name == "/dev/stdin" else {}
+        program = Program(lab, "host", name, "--connect", "unix:absent", *arguments, **how)
+        if how:
+            program.process.stdin.buffer.write(capture(*EXCHANGE))
+        got, output, errors = program.finish()
+        check(got == status and not output and told in errors, name, arguments, got, errors)
+    lab.write("cut", capture(*EXCHANGE)[:-10])
+    program, bmc = lab.play("host", "cut")
+    for i in 0, 1:
+        bmc.expect(message(("00 18 01", "01 28 48")[i]))
+        bmc.send(message(("00 1c 01 00 20 01 02", "01 2c 48 00 01 02 03 04")[i]))
+    bmc.expect(message("02 18 08 55"))
+    bmc.send(message("02 1c 08 00"))
+    status, output, errors = program.finish()
+    check(status in (0, 1) and "3 sent, 2 as recorded" in output, status, output)
+    check(errors == "ipmiplay: cut ends in the middle of a packet\n", errors)
+
+
+def damaged(lab):
+    """No capture does harm: damaged ones are played or refused."""
+    source = random.Random(6)
+    names = [name for name in sorted(os.listdir(SAMPLES))
+             if name.endswith((".pcap", ".pcapng"))]
+    for name in source.sample(names, 25):
+        with open(os.path.join(SAMPLES, name), "rb") as file:
+            content = bytearray(file.read())
+        for _ in range(source.randrange(1, 20)):
+            content[source.randrange(len(content))] = source.randrange(256)
+        lab.write("damaged", bytes(content))
+        for (status, _, errors) in both_sides(lab, os.path.join(lab.folder, "damaged"),
+                                              "--within=200ms"):
+            check(status in (0, 1, 2, 3) and "ERROR" not in errors and "runtime error" not in errors,
+                  name, status, errors)
+
+
+CASES = {case.__name__: case for case in (
+    samples, different, responses, controls, requests, connections, timing, step, reservations,
+    refused, damaged)}
+
+if __name__ == "__main__":
+    run_cases(CASES, sys.argv[1:])
