@@ -31,30 +31,31 @@ static const char summary[] =
 
 static const char description[] =
     "FILE is a capture or a host script.\n"
-    "Of a capture (docs/capture-format.md, or pcap and pcapng of a TCP "
-    "connection), one\nside is played and the other one compared with the "
-    "peer: what differs, but for\ntime stamps and their like, is printed "
-    "decoded.\n"
-    "Of a script (docs/host-script.md), the host sends what it sends and "
-    "checks what it\nexpects; the BMC waits for what it sends and answers "
-    "what it expects.\n"
+    "Of a capture (docs/capture-format.md, or pcap and pcapng of TCP), one side"
+    " is\nplayed and the other one compared with the peer: what differs, but "
+    "for time\nstamps and their like, is printed decoded.\n"
+    "Of a script (docs/host-script.md), the host sends what it sends and checks "
+    "what\nit expects; the BMC waits for what it sends and answers what it "
+    "expects.\n"
     "\n"
     "ADDRESS is unix:PATH, tcp:HOST:PORT or fd:N. Without HOST, as in tcp::9002,"
-    " it is\nthis machine alone.\n"
+    " it\nis this machine alone.\n"
+    "TIME is how long the peer may take to be there, and how much longer than\n"
+    "captured for what it does.\n"
     "MASK is NETFN/COMMAND=BYTES, such as 0b/48=2-5: bytes are numbered as in "
-    "the IPMI\nspecification, and an odd netFn is that of a response.\n"
+    "the\nIPMI specification, and an odd netFn is that of a response.\n"
     "\n"
     "Examples:\n"
     "  ipmiplay host smoke.ipmi --connect tcp:localhost:9002\n"
     "        Tests a BMC that listens, such as ipmi_sim.\n"
-    "  ipmiplay bmc stub.ipmi --listen unix:/run/bmc.sock\n"
+    "  ipmiplay bmc stub.ipmi --listen unix:bmc.sock\n"
     "        Stands for the BMC of a host, such as QEMU's ipmi-bmc-extern.\n"
-    "  ipmiplay host boot.pcapng --listen unix:/run/bmc.sock --timing=fast\n"
+    "  ipmiplay host boot.pcapng --listen unix:bmc.sock --timing=fast\n"
     "        Asks a BMC what a host asked when boot.pcapng was captured, and "
     "tells\n        what it answers otherwise.\n"
-    "  ipmiplay bmc boot.pcapng --listen unix:/run/bmc.sock --mask=06/24=1-\n"
-    "        Stands for the BMC in boot.pcapng; the host may set its watchdog "
-    "otherwise.\n"
+    "  ipmiplay bmc boot.pcapng --listen unix:bmc.sock --mask=06/24=1-\n"
+    "        Stands for the BMC in boot.pcapng, to a host that may set its "
+    "watchdog\n        otherwise.\n"
     "\n"
     "Exit status: 0 all as it should be, 1 not so, 2 used wrongly or a bad "
     "script,\n3 no connection or a file that cannot be read.\n";
@@ -87,8 +88,7 @@ static const GOptionEntry entries[] = {
     { "listen", 'l', 0, G_OPTION_ARG_STRING, &options.listen,
       "Let the peer connect", "ADDRESS" },
     { "within", 'w', 0, G_OPTION_ARG_CALLBACK, take_within,
-      "How long the peer may take to be there, and for what is expected of it. "
-      "The default is 10s, for hosts 60s", "TIME" },
+      "How patient to be; default 10s, as the BMC 60s", "TIME" },
     { "timing", 't', 0, G_OPTION_ARG_STRING, &options.timing,
       "Of a capture: original, fast or step, at each Enter", "HOW" },
     { "point", 'p', 0, G_OPTION_ARG_STRING, &options.point,
