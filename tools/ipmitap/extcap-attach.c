@@ -152,8 +152,10 @@ end_of_stream(struct stream *stream, const GError *error)
 {
     close_reader(stream);
     if (error && stream->packets == 0) {
-        extcap_session_fail(stream->attach->session, "%s: %s", stream->name,
-                            error->message);
+        GError *failure = g_error_copy(error);
+
+        g_prefix_error(&failure, "%s: ", stream->name);
+        extcap_session_fail(stream->attach->session, failure);
         return;
     }
     if (stream->address) {
@@ -223,9 +225,7 @@ begin_reading(struct stream *stream, int fd)
 
     stream->reader = capture_reader_open_fd(fd, stream->name, &error);
     if (!stream->reader) {
-        extcap_session_fail(stream->attach->session, "%s: %s", stream->name,
-                            error->message);
-        g_clear_error(&error);
+        extcap_session_fail(stream->attach->session, error);
         return;
     }
     g_clear_pointer(&stream->trouble, g_free);

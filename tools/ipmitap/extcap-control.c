@@ -44,7 +44,8 @@ const char extcap_control_sentences[] =
 
 struct extcap_control {
     int in, out;                /* -1: not there */
-    guint watch;
+    guint watch;                /* 0: no more will come */
+    bool met;                   /* something has come, or the end */
     GByteArray *received;       /* the beginning of a message */
     char *state;
     extcap_pause_func func;
@@ -91,6 +92,12 @@ put(struct extcap_control *control, enum control number, enum command command,
         close(control->out);
         control->out = -1;
     }
+}
+
+bool
+extcap_control_is_met(const struct extcap_control *control)
+{
+    return control->met || control->in < 0;
 }
 
 void
@@ -159,6 +166,7 @@ receive(int fd, GIOCondition condition, gpointer data)
     if (len < 0 && (errno == EAGAIN || errno == EINTR)) {
         return G_SOURCE_CONTINUE;
     }
+    control->met = true;
     if (len > 0) {
         g_byte_array_append(control->received, bytes, (guint)len);
         if (take_messages(control)) {

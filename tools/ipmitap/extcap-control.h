@@ -27,6 +27,9 @@ struct extcap_control *extcap_control_new(const char *in, const char *out,
                                           GError **error);
 void extcap_control_free(struct extcap_control *control);
 
+/* Whether Wireshark has opened the toolbar, or there is none. */
+bool extcap_control_is_met(const struct extcap_control *control);
+
 /* Shows the state, if it is another than before. */
 void extcap_control_state(struct extcap_control *control, const char *text);
 

@@ -39,17 +39,16 @@ struct extcap_interface {
 static const struct extcap_interface interfaces[] = {
     {
         .name = "ipmi-tap",
-        .display = "IPMI VM link: tapped",
+        .display = "IPMI VM link, tapped",
         .source = &extcap_tap_source,
         .fields = {
             {
-                "--listen", "Let one end connect to",
+                "--listen", "Listen for one end at",
                 "{type=string}{required=true}"
                 "{placeholder=unix:/run/bmc-tap.sock}"
                 "{validation=^" END "$}"
-                "{tooltip=Where the tap listens: unix:PATH or tcp:HOST:PORT. "
-                "Without a host it is this machine. For an end that listens "
-                "itself write connect: before its address}",
+                "{tooltip=unix:PATH or tcp:HOST:PORT. If this end listens as "
+                "well, connect: before its address}",
                 offsetof(struct extcap_values, listen),
             },
             {
@@ -57,9 +56,8 @@ static const struct extcap_interface interfaces[] = {
                 "{type=string}{required=true}"
                 "{placeholder=tcp:127.0.0.1:9002}"
                 "{validation=^" END "$}"
-                "{tooltip=Where the tap connects to: unix:PATH or "
-                "tcp:HOST:PORT. For an end that connects itself write listen: "
-                "before an address}",
+                "{tooltip=unix:PATH or tcp:HOST:PORT. If this end connects as "
+                "well, listen: before an address}",
                 offsetof(struct extcap_values, connect),
             },
             {
@@ -71,41 +69,38 @@ static const struct extcap_interface interfaces[] = {
             {
                 "--keep", "Keep the first end while the other is away",
                 "{type=boolflag}{default=false}"
-                "{tooltip=What it sends then waits for the other to come back. "
-                "Otherwise its connection is closed, as without a tap}",
+                "{tooltip=What it sends then waits. Otherwise it is "
+                "disconnected, as it would be without a tap}",
                 OPTIONAL,
             },
         },
     },
     {
         .name = "ipmi-attach",
-        .display = "IPMI VM link: captured by QEMU",
+        .display = "IPMI VM link, captured by QEMU",
         .source = &extcap_attach_source,
         .fields = {
             {
-                "--attach", "Where QEMU captures",
+                "--attach", "Address of QEMU's ipmi-pcap",
                 "{type=string}{required=true}"
                 "{placeholder=tcp:127.0.0.1:19000}"
                 "{validation=^ *" ADDRESS "( *, *" ADDRESS ")* *$}"
-                "{tooltip=The address of the socket of QEMU's ipmi-pcap: "
-                "unix:PATH or tcp:HOST:PORT. Several, of the host's and of "
-                "the BMC's QEMU, with commas between them. Whoever is not "
-                "there yet, or goes away, is waited for}",
+                "{tooltip=unix:PATH or tcp:HOST:PORT of its chardev; of the "
+                "host's and the BMC's QEMU, with a comma between them}",
                 offsetof(struct extcap_values, attach),
             },
         },
     },
     {
         .name = "ipmi-fifo",
-        .display = "IPMI VM link: from a FIFO",
+        .display = "IPMI VM link, from a FIFO",
         .source = &extcap_fifo_source,
         .fields = {
             {
                 "--read", "FIFO",
                 "{type=fileselect}{mustexist=true}{required=true}"
-                "{tooltip=Where QEMU's ipmi-pcap, or ipmitap, writes its "
-                "capture, one after the other. It has to be made before, with "
-                "mkfifo}",
+                "{tooltip=Where QEMU's ipmi-pcap or ipmitap writes, one after "
+                "the other. Made before, by mkfifo}",
                 offsetof(struct extcap_values, read),
             },
         },

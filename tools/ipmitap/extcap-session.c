@@ -7,7 +7,11 @@
 
 #include "extcap-session.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <glib-unix.h>
 
@@ -19,12 +23,18 @@
  * is there. */
 #define TICK_MS     500
 
+/* Wireshark and dumpcap open their ends of the FIFOs after this program has been
+ * started, and each waits until there is another end, dumpcap for something in
+ * it as well, and Wireshark with its window standing still. So even who fails at
+ * once has to wait for them first, but not for ever. */
+#define MEETING_S   10
+
 struct extcap_session {
-    GMainLoop *loop;
     const struct extcap_source *source;
     void *started;              /* the source */
     bool paused;
-    char *failure;
+    bool ended;                 /* or is to end */
+    GError *failure;
 };
 
 /* Whoever talks does not know of it. */
@@ -37,16 +47,14 @@ log_line(const char *message)
 }
 
 void
-extcap_session_fail(struct extcap_session *session, const char *format, ...)
+extcap_session_fail(struct extcap_session *session, GError *failure)
 {
-    va_list arguments;
-
-    if (!session->failure) {
-        va_start(arguments, format);
-        session->failure = g_strdup_vprintf(format, arguments);
-        va_end(arguments);
+    if (session->failure) {
+        g_error_free(failure);
+    } else {
+        session->failure = failure;
     }
-    g_main_loop_quit(session->loop);
+    session->ended = true;
 }
 
 static gboolean
@@ -54,7 +62,7 @@ on_signal(gpointer data)
 {
     struct extcap_session *session = data;
 
-    g_main_loop_quit(session->loop);
+    session->ended = true;
     return G_SOURCE_CONTINUE;
 }
 
@@ -86,12 +94,11 @@ on_tick(gpointer data)
     extcap_control_state(control, text->str);
     g_string_free(text, TRUE);
     if (writing.reader_gone) {
-        g_main_loop_quit(session->loop);
+        session->ended = true;
     }
     return G_SOURCE_CONTINUE;
 }
 
-/* Runs until the loop is quit. */
 static void
 run(struct extcap_session *session, const struct extcap_values *values,
     struct capture_writer *writer)
@@ -100,21 +107,70 @@ run(struct extcap_session *session, const struct extcap_values *values,
 
     session->started = session->source->start(session, values, writer, &error);
     if (!session->started) {
-        extcap_session_fail(session, "%s", error->message);
-        g_clear_error(&error);
+        extcap_session_fail(session, error);
         return;
     }
     g_timeout_add(TICK_MS, on_tick, session);
-    if (!session->failure) {
-        g_main_loop_run(session->loop);
+    while (!session->ended) {
+        g_main_context_iteration(NULL, TRUE);
     }
     session->source->stop(session->started);
+    extcap_control_state(control, "stopped");
+}
+
+static void
+on_alarm(int number)
+{
+    (void)number;
+}
+
+/* Waits until dumpcap is at the other end of the FIFO, which has no end then
+ * before this program's. What is no FIFO needs no other end. */
+static void
+meet_dumpcap(const char *fifo)
+{
+    const struct sigaction interrupt = { .sa_handler = on_alarm };
+    struct stat status;
+
+    if (stat(fifo, &status) < 0 || !S_ISFIFO(status.st_mode)) {
+        return;
+    }
+    sigaction(SIGALRM, &interrupt, NULL);
+    alarm(MEETING_S);
+    if (open(fifo, O_WRONLY | O_CLOEXEC) < 0) {
+        tool_fail("%s: %s", fifo,
+                  errno == EINTR ? "nobody reads it" : g_strerror(errno));
+    }
+    alarm(0);
+}
+
+static gboolean
+on_too_late(gpointer data)
+{
+    bool *too_late = data;
+
+    *too_late = true;
+    return G_SOURCE_REMOVE;
+}
+
+/* Says it as soon as Wireshark can hear it. Returns the exit status. */
+static int
+fail(const GError *failure)
+{
+    bool too_late = false;
+
+    g_timeout_add_seconds(MEETING_S, on_too_late, &too_late);
+    while (!extcap_control_is_met(control) && !too_late) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    tool_say("%s", failure->message);
+    return failure->domain == G_OPTION_ERROR ? TOOL_USAGE : TOOL_ENVIRONMENT;
 }
 
 int
 extcap_session_run(const struct extcap_session_options *options,
                    const struct extcap_source *source,
-                   const struct extcap_values *values)
+                   const struct extcap_values *values, const GError *problem)
 {
     static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
     const struct capture_writer_options file = { .path = options->fifo };
@@ -122,7 +178,7 @@ extcap_session_run(const struct extcap_session_options *options,
     struct capture_writer *writer;
     GError *error = NULL;
 
-    session.loop = g_main_loop_new(NULL, FALSE);
+    meet_dumpcap(options->fifo);
     for (size_t i = 0; i < G_N_ELEMENTS(signals); i++) {
         g_unix_signal_add(signals[i], on_signal, &session);
     }
@@ -133,14 +189,17 @@ extcap_session_run(const struct extcap_session_options *options,
     }
     writer = capture_writer_new(&file, &error);
     if (!writer) {
-        tool_fail("%s", error->message);
+        return fail(error);
+    }
+    if (problem) {
+        capture_writer_close(writer, NULL);
+        return fail(problem);
     }
     talk_to(log_line);
     run(&session, values, writer);
-    extcap_control_free(control);
-    g_main_loop_unref(session.loop);
     if (session.failure) {
-        tool_fail("%s", session.failure);
+        return fail(session.failure);
     }
+    extcap_control_free(control);
     return TOOL_OK;
 }

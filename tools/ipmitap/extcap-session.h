@@ -53,13 +53,14 @@ struct extcap_session_options {
     const char *control_out;
 };
 
-/* Captures until Wireshark wants no more. Returns the exit status. */
+/* Captures until Wireshark wants no more. problem: why nothing can be captured,
+ * or NULL. Returns the exit status. */
 int extcap_session_run(const struct extcap_session_options *options,
                        const struct extcap_source *source,
-                       const struct extcap_values *values);
+                       const struct extcap_values *values,
+                       const GError *problem);
 
-/* Ends the capture: Wireshark shows why. */
-void extcap_session_fail(struct extcap_session *session, const char *format,
-                         ...) G_GNUC_PRINTF(2, 3);
+/* Ends the capture: Wireshark shows why. Takes failure. */
+void extcap_session_fail(struct extcap_session *session, GError *failure);
 
 #endif /* EXTCAP_SESSION_H */

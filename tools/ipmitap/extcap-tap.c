@@ -8,12 +8,18 @@
 
 #include "captures.h"
 #include "link.h"
+#include "talk.h"
 #include "tap.h"
 #include "watch.h"
+
+/* How often it is seen whether the ends are connected. */
+#define TICK_MS     250
 
 struct tap_source {
     struct extcap_session *session;
     struct tap *tap;
+    guint tick;
+    bool was_up;
 };
 
 static void
@@ -21,7 +27,9 @@ on_over(gpointer data)
 {
     struct tap_source *source = data;
 
-    extcap_session_fail(source->session, "the link is over");
+    extcap_session_fail(source->session,
+                        g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CLOSED,
+                                            "the link is over"));
 }
 
 /* The addresses as Wireshark's dialog has them, in the words of --link. */
@@ -38,11 +46,28 @@ spec_of(const struct extcap_values *values, GError **error)
     return spec;
 }
 
+static gboolean
+on_tick(gpointer data)
+{
+    struct tap_source *source = data;
+    bool up = link_is_up(tap_link(source->tap, 0));
+
+    if (up != source->was_up) {
+        source->was_up = up;
+        talk(up ? "both ends are connected"
+                : "the ends are not connected any more");
+    }
+    return G_SOURCE_CONTINUE;
+}
+
 static void
 tap_stop(void *data)
 {
     struct tap_source *source = data;
 
+    if (source->tick != 0) {
+        g_source_remove(source->tick);
+    }
     tap_close(source->tap);
     g_free(source);
 }
@@ -67,6 +92,7 @@ tap_start(struct extcap_session *session, const struct extcap_values *values,
         tap_stop(source);
         return NULL;
     }
+    source->tick = g_timeout_add(TICK_MS, on_tick, source);
     return source;
 }
 

@@ -18,7 +18,8 @@
 
 static const char summary[] =
     "What Wireshark calls ipmitap with once it is in its extcap folder, for the\n"
-    "interfaces of the names ipmi-... in Wireshark's list.";
+    "interfaces of the names ipmi-... in Wireshark's list. ADDRESS is unix:PATH or\n"
+    "tcp:HOST:PORT.";
 
 static const char description[] =
     "Examples:\n"
@@ -46,13 +47,13 @@ static const GOptionEntry entries[] = {
     { "extcap-version", 0, 0, G_OPTION_ARG_STRING, &line.version,
       "Which Wireshark asks", "VERSION" },
     { "extcap-interface", 0, 0, G_OPTION_ARG_STRING, &line.interface,
-      "The interface that the other options are about", "NAME" },
+      "The interface that it is about", "NAME" },
     { "extcap-dlts", 0, 0, G_OPTION_ARG_NONE, &line.dlts,
       "Print its link types", NULL },
     { "extcap-config", 0, 0, G_OPTION_ARG_NONE, &line.config,
       "Print its options, those that end this list", NULL },
     { "extcap-reload-option", 0, 0, G_OPTION_ARG_STRING, &line.reload,
-      "Print the values of this option: none has any", "OPTION" },
+      "Print its values: none has any", "OPTION" },
     { "extcap-capture-filter", 0, 0, G_OPTION_ARG_STRING, &line.filter,
       "Check this capture filter: there are none", "FILTER" },
     { "capture", 0, 0, G_OPTION_ARG_NONE, &line.capture,
@@ -64,16 +65,15 @@ static const GOptionEntry entries[] = {
     { "extcap-control-out", 0, 0, G_OPTION_ARG_FILENAME,
       (void *)&line.session.control_out, "To the toolbar", "FIFO" },
     { "listen", 0, 0, G_OPTION_ARG_STRING, &line.values.listen,
-      "ipmi-tap: where one end connects to", "ADDRESS" },
+      "ipmi-tap: where to listen for one end", "ADDRESS" },
     { "connect", 0, 0, G_OPTION_ARG_STRING, &line.values.connect,
-      "ipmi-tap: where the other end listens", "ADDRESS" },
+      "ipmi-tap: where to connect to the other", "ADDRESS" },
     { "name", 0, 0, G_OPTION_ARG_STRING, &line.values.name,
       "ipmi-tap: name of the link in the capture", "NAME" },
     { "keep", 0, 0, G_OPTION_ARG_NONE, &line.values.keep,
-      "ipmi-tap: keep the first end while the other is away", NULL },
+      "ipmi-tap: keep an end without the other", NULL },
     { "attach", 0, 0, G_OPTION_ARG_STRING, &line.values.attach,
-      "ipmi-attach: QEMU's captures, unix:PATH or tcp:HOST:PORT",
-      "ADDRESS[,ADDRESS...]" },
+      "ipmi-attach: where QEMU captures", "ADDRESS[,ADDRESS...]" },
     { "read", 0, 0, G_OPTION_ARG_FILENAME, &line.values.read,
       "ipmi-fifo: the FIFO to read", "PATH" },
     G_OPTION_ENTRY_NULL
@@ -91,39 +91,40 @@ extcap_wanted(int argc, char **argv)
     return false;
 }
 
+static int
+capture(const struct extcap_interface *interface)
+{
+    GError *problem = NULL;
+
+    if (!line.session.fifo) {
+        tool_usage_error("--capture needs --fifo=PATH");
+    }
+    if (line.filter && *line.filter != '\0') {
+        g_set_error(&problem, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "there are no capture filters here: leave it empty, and "
+                    "filter what Wireshark shows");
+    } else {
+        extcap_interface_check(interface, &line.values, &problem);
+    }
+    return extcap_session_run(&line.session, extcap_interface_source(interface),
+                              &line.values, problem);
+}
+
 /* Does what is asked about an interface. */
 static int
 do_interface(const struct extcap_interface *interface)
 {
-    GError *error = NULL;
-    bool filtered = line.filter && *line.filter != '\0';
-
+    if (line.capture) {
+        return capture(interface);
+    }
     if (line.dlts) {
         extcap_interface_print_dlts(interface);
-    } else if (line.config) {
-        if (!line.reload) {
-            extcap_interface_print_config(interface);
-        }
-    } else if (line.capture) {
-        if (!line.session.fifo) {
-            tool_usage_error("--capture needs --fifo=PATH");
-        }
-        if (filtered) {
-            tool_usage_error("there are no capture filters here: leave it "
-                             "empty, and filter what Wireshark shows");
-        }
-        if (!extcap_interface_check(interface, &line.values, &error)) {
-            tool_usage_error("%s", error->message);
-        }
-        return extcap_session_run(&line.session,
-                                  extcap_interface_source(interface),
-                                  &line.values);
-    } else if (line.filter) {
-        /* Nothing printed says that it is right. */
-        if (filtered) {
-            puts("There are no capture filters here.");
-        }
-    } else {
+    } else if (line.config && !line.reload) {
+        extcap_interface_print_config(interface);
+    } else if (line.filter && *line.filter != '\0') {
+        /* Nothing printed would say that it is right. */
+        puts("There are no capture filters here.");
+    } else if (!line.config && !line.filter) {
         tool_usage_error("what about %s? --extcap-dlts, --extcap-config or "
                          "--capture", line.interface);
     }

@@ -10,6 +10,7 @@
 import os
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -137,7 +138,7 @@ def no_capture():
         with Capture(directory, "ipmi-attach", f"--attach={where}") as capture:
             with qemu.accept() as connection:
                 connection.sendall(data)
-            capture.finish(ENVIRONMENT, where)
+            capture.wait_for_end(ENVIRONMENT, where)
         qemu.close()
         os.unlink(where.partition(":")[2])
 
@@ -233,13 +234,39 @@ def fifo_that_is_none():
     for create, message in (lambda: None, "mkfifo"), (path.touch, "no FIFO"):
         create()
         with Capture(directory, "ipmi-fifo", f"--read={path}") as capture:
-            capture.finish(ENVIRONMENT, message)
+            capture.wait_for_end(ENVIRONMENT, message)
 
 
 def wrong_address():
     """Says what an address is."""
     with Capture(directory, "ipmi-attach", "--attach=localhost:19000") as capture:
-        capture.finish(ENVIRONMENT, "localhost:19000")
+        capture.wait_for_end(USAGE, "localhost:19000")
+
+
+def waits_to_fail():
+    """Wireshark would wait for ever for who has gone already."""
+    os.mkfifo(directory / "x")
+    for arguments, status in (["--attach=localhost"], USAGE), ([], USAGE), \
+            (["--attach=tcp::1", "--extcap-capture-filter=tcp"], USAGE), \
+            (["--attach=tcp::1", "--fifo=/not/there"], ENVIRONMENT):
+        fifos = {way: directory / f"late-{way}.fifo" for way in ("in", "out")}
+        for path in fifos.values():
+            path.unlink(missing_ok=True)
+            os.mkfifo(path)
+        process = subprocess.Popen(
+            [wireshark.IPMITAP, "--capture", "--extcap-interface=ipmi-attach",
+             f"--fifo={directory}/x", *arguments,
+             *(f"--extcap-control-{way}={path}" for way, path in fifos.items())],
+            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        # Each of these waits for the other end.
+        if "--fifo=/not/there" not in arguments:
+            with open(directory / "x", "rb") as dumpcap:
+                check(dumpcap.read(4) == b"\n\r\r\n", "no section header")
+        with open(fifos["out"], "rb"), open(fifos["in"], "wb") as toolbar_:
+            check(process.poll() is None, "it has ended before")
+            toolbar_.write(b"T\0\0\2\0\0")
+        errors = process.communicate(timeout=wireshark.DEADLINE)[1]
+        check(process.returncode == status and errors, f"{process.returncode}: {errors}")
 
 
 def toolbar():
@@ -334,7 +361,7 @@ def no_wireshark():
                         f"--fifo={path}")
         check(result.returncode == ENVIRONMENT and str(path) in result.stderr, result.stderr)
     result = extcap("--capture", "--extcap-interface=ipmi-attach", "--attach=tcp::1",
-                    f"--fifo={directory}/x", "--extcap-control-in=/not/there")
+                    f"--fifo={directory}/file", "--extcap-control-in=/not/there")
     check(result.returncode == ENVIRONMENT and "/not/there" in result.stderr, result.stderr)
 
 
@@ -344,6 +371,7 @@ if __name__ == "__main__":
         directory = Path(path_)
         run_tests(test for test in (
             attach, attach_tcp, waits_for_qemu, cut_off, no_capture, two_at_once,
-            machines_without_names, fifo, fifo_that_is_none, wrong_address, toolbar,
+            machines_without_names, fifo, fifo_that_is_none, wrong_address,
+            waits_to_fail, toolbar,
             toolbar_nonsense, slow_toolbar, stops, ends_with_wireshark, no_wireshark)
             if not names or test.__name__ in names)

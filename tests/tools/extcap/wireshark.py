@@ -153,21 +153,16 @@ class Capture:
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         # dumpcap opens it like that, then waits for the section header.
         descriptor = os.open(self.fifo, os.O_RDONLY | os.O_NONBLOCK)
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        wait_for(lambda: poll.poll(100) or self.process.poll() is not None,
+                 "it wrote no section header, and does not end")
         os.set_blocking(descriptor, True)
-        self.poll(descriptor)
         self.packets = Collector(descriptor)
         self.to_toolbar = self.from_toolbar = None
         if toolbar:
             self.to_toolbar = Collector(os.open(paths["out"], os.O_RDONLY))
             self.from_toolbar = os.open(paths["in"], os.O_WRONLY)
-
-    def poll(self, descriptor):
-        """Waits until there is something to read."""
-        poll = select.poll()
-        poll.register(descriptor, select.POLLIN)
-        if not poll.poll(DEADLINE * 1000):
-            self.process.kill()
-            raise Failure("it wrote no section header")
 
     def __enter__(self):
         return self
@@ -206,21 +201,26 @@ class Capture:
         self.process.send_signal(signal.SIGTERM)
         return self.finish()
 
-    def finish(self, status=0, message=""):
-        """Waits for the end. Returns the capture."""
+    def finish(self):
+        """Waits for the end. Returns the capture, which is right."""
+        self.wait_for_end(0, "")
+        self.packets.join()
+        capture = self.capture()
+        # A QEMU that was killed did not say that its connection was closed.
+        faults = [fault for fault in capture.faults if "connected already" not in fault]
+        check(not faults, f"in the capture: {faults}")
+        check(capture.complete(), "the capture has no statistics in the end")
+        return capture
+
+    def wait_for_end(self, status, message):
+        """Waits until it ends, with this exit status and this part of what it
+        says, or nothing."""
         stdout, stderr = self.process.communicate(timeout=DEADLINE)
         check(stdout == b"", f"it said {stdout}")
         check(self.process.returncode == status,
               f"exit status {self.process.returncode}: {stderr}")
         check(message in stderr.decode() if message else stderr == b"",
               f"it said {stderr.decode()}")
-        self.packets.join()
-        capture = self.capture()
-        # A QEMU that was killed did not say that its connection was closed.
-        faults = [fault for fault in capture.faults if "connected already" not in fault]
-        check(not faults, f"in the capture: {faults}")
-        check(status or capture.complete(), "the capture has no statistics in the end")
-        return capture
 
     # --- The toolbar -----------------------------------------------------------
 
