@@ -4,6 +4,7 @@
  * the packet, time, point, lost, request's number or 0, bytes, fault.
  *
  * Usage: read-traffic FILE
+ *        read-traffic -i INTERFACE FILTER
  * Exit status: 0; 3 with a message if the capture is damaged, and what was good
  * of it has been printed.
  *
@@ -58,12 +59,16 @@ main(int argc, char **argv)
 {
     struct traffic_follower *follower = traffic_follower_new();
     struct capture_packet packet;
-    struct capture_reader *reader;
+    struct capture_reader *reader = NULL;
     enum capture_read result;
     unsigned points = 0;
     GError *error = NULL;
 
-    reader = argc == 2 ? capture_reader_open(argv[1], &error) : NULL;
+    if (argc == 2) {
+        reader = capture_reader_open(argv[1], &error);
+    } else if (argc == 4 && strcmp(argv[1], "-i") == 0) {
+        reader = capture_reader_open_interface(argv[2], argv[3], &error);
+    }
     if (!reader) {
         fprintf(stderr, "read-traffic: %s\n",
                 error ? error->message : "give it a capture");
@@ -82,6 +87,7 @@ main(int argc, char **argv)
         if (result == CAPTURE_READ_PACKET) {
             traffic_follower_packet(follower, &packet, print, reader);
         } else if (result == CAPTURE_READ_AGAIN) {
+            fflush(stdout);
             poll(&pollfd, 1, -1);
         }
     } while (result == CAPTURE_READ_PACKET || result == CAPTURE_READ_AGAIN);
