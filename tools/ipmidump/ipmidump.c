@@ -188,7 +188,7 @@ attach(const char *text, GError **error)
     int fd;
 
     if (!address) {
-        tool_usage_error("%s", (*error)->message);
+        return NULL;
     }
     socket = address_connect(address, error);
     address_free(address);
@@ -227,6 +227,9 @@ open_capture(const struct options *options, int argc, char **argv)
         reader = attach(argv[1], &error);
     } else {
         reader = capture_reader_open(argv[1], &error);
+    }
+    if (!reader && error->domain == G_OPTION_ERROR) {
+        tool_usage_error("%s", error->message);
     }
     if (!reader) {
         tool_fail("%s", error->message);

@@ -8,6 +8,7 @@
 import json
 import os
 import re
+import selectors
 import subprocess
 import sys
 import unittest
@@ -62,3 +63,39 @@ class Test(unittest.TestCase):
     def objects(self, *arguments, **how):
         """The same with --json: a list of objects."""
         return [json.loads(line) for line in self.lines("--json", *arguments, **how)]
+
+
+class Program:
+    """An ipmidump under way."""
+
+    def __init__(self, test, *arguments, **how):
+        self.test = test
+        self.process = subprocess.Popen([IPMIDUMP, *arguments], stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, env=ENVIRONMENT, **how)
+        test.addCleanup(self.end)
+
+    def expect(self, *words):
+        """Waits until it has printed so many lines more, with those words."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.process.stdout, selectors.EVENT_READ)
+            text = b""
+            while text.count(b"\n") < len(words):
+                self.test.assertTrue(selector.select(PATIENCE), f"nothing after {text}")
+                piece = os.read(self.process.stdout.fileno(), 65536)
+                self.test.assertTrue(piece, f"the end after {text}")
+                text += piece
+        lines = text.decode().splitlines()
+        self.test.assertEqual(len(lines), len(words), lines)
+        for line, word in zip(lines, words):
+            self.test.assertIn(word, line)
+
+    def finish(self):
+        """It must end well, without another word."""
+        output, errors = self.process.communicate(timeout=PATIENCE)
+        self.test.assertEqual((self.process.returncode, output, errors), (0, b"", b""))
+
+    def end(self):
+        """Whatever it does."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()

@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+# test-interface.py
+# ipmidump captures on a network interface.
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+import os
+import selectors
+import signal
+import socket
+import sys
+import time
+import unittest
+
+from dumping import PATIENCE, Program, Test
+
+import frames
+
+SKIPPED = 77
+
+
+class Interface(Test):
+    """-i"""
+
+    def test_connection(self):
+        """A connection, of which the end that listens is the BMC."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+            program = Program(self, "-i", "lo", "tcp", "port", str(port))
+            with socket.create_connection(("127.0.0.1", port)) as host, \
+                    listener.accept()[0] as bmc, selectors.DefaultSelector() as selector:
+                selector.register(program.process.stdout, selectors.EVENT_READ)
+                # It does not say when it has begun.
+                deadline = time.monotonic() + PATIENCE
+                seen = b""
+                while b"-> host 07 Get Device ID: 20" not in seen:
+                    self.assertLess(time.monotonic(), deadline, seen)
+                    host.sendall(frames.req(7, 6, 1))
+                    bmc.sendall(frames.rsp(7, 6, 1, frames.DEVICE_ID))
+                    if selector.select(0.1):
+                        piece = os.read(program.process.stdout.fileno(), 65536)
+                        self.assertTrue(piece, program.process.stderr)
+                        seen += piece
+            program.process.send_signal(signal.SIGTERM)
+            errors = program.process.communicate(timeout=PATIENCE)[1]
+            self.assertEqual((program.process.returncode, errors), (0, b""))
+
+    def test_wrong(self):
+        """What is wrong with the filter is the user's, with the interface not."""
+        self.dump("-i", "lo", "tcp", "prt", status=2, errors="ipmidump: .*tcp prt.*\nTry .*\n")
+        self.dump("-i", "nosuch", status=3, errors="ipmidump: .*nosuch.*\n")
+
+
+if __name__ == "__main__":
+    try:
+        socket.socket(socket.AF_PACKET, socket.SOCK_RAW).close()
+    except PermissionError:
+        print("SKIPPED: NOT tested: it takes the right to capture, CAP_NET_RAW")
+        sys.exit(SKIPPED)
+    unittest.main()
