@@ -125,15 +125,15 @@ on_alarm(int number)
 }
 
 /* Waits until dumpcap is at the other end of the FIFO, which has no end then
- * before this program's. What is no FIFO needs no other end. */
-static void
+ * before this program's. Returns false if it is no FIFO: nobody reads it. */
+static bool
 meet_dumpcap(const char *fifo)
 {
     const struct sigaction interrupt = { .sa_handler = on_alarm };
     struct stat status;
 
     if (stat(fifo, &status) < 0 || !S_ISFIFO(status.st_mode)) {
-        return;
+        return false;
     }
     sigaction(SIGALRM, &interrupt, NULL);
     alarm(MEETING_S);
@@ -142,6 +142,7 @@ meet_dumpcap(const char *fifo)
                   errno == EINTR ? "nobody reads it" : g_strerror(errno));
     }
     alarm(0);
+    return true;
 }
 
 static gboolean
@@ -175,10 +176,10 @@ extcap_session_run(const struct extcap_session_options *options,
     static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
     const struct capture_writer_options file = { .path = options->fifo };
     struct extcap_session session = { .source = source };
+    bool live = meet_dumpcap(options->fifo);
     struct capture_writer *writer;
     GError *error = NULL;
 
-    meet_dumpcap(options->fifo);
     for (size_t i = 0; i < G_N_ELEMENTS(signals); i++) {
         g_unix_signal_add(signals[i], on_signal, &session);
     }
@@ -186,6 +187,9 @@ extcap_session_run(const struct extcap_session_options *options,
                                  on_pause, &session, &error);
     if (!control) {
         tool_fail("%s", error->message);
+    }
+    if (problem && !live) {
+        return fail(problem);
     }
     writer = capture_writer_new(&file, &error);
     if (!writer) {

@@ -119,13 +119,13 @@ def wrong_command_lines():
             (["--extcap-interface=ipmi-tap"], "--capture"),
             (["--extcap-frobnicate"], "frobnicate"),
             (["--extcap-interfaces", "extra"], "extra"),
-            (["--capture", "--extcap-interface=ipmi-tap", "--fifo=/x", "--connect=tcp::1"],
+            (["--capture", "--extcap-interface=ipmi-tap", "--fifo=/not/there", "--connect=tcp::1"],
              "--listen"),
-            (["--capture", "--extcap-interface=ipmi-attach", "--fifo=/x"], "--attach"),
-            (["--capture", "--extcap-interface=ipmi-attach", "--fifo=/x", "--attach="],
+            (["--capture", "--extcap-interface=ipmi-attach", "--fifo=/not/there"], "--attach"),
+            (["--capture", "--extcap-interface=ipmi-attach", "--fifo=/not/there", "--attach="],
              "--attach"),
-            (["--capture", "--extcap-interface=ipmi-fifo", "--fifo=/x"], "--read"),
-            (["--capture", "--extcap-interface=ipmi-fifo", "--fifo=/x", "--read=/y",
+            (["--capture", "--extcap-interface=ipmi-fifo", "--fifo=/not/there"], "--read"),
+            (["--capture", "--extcap-interface=ipmi-fifo", "--fifo=/not/there", "--read=/y",
               "--extcap-capture-filter=tcp"], "filter"),
     ):
         result = extcap(*arguments)

@@ -92,7 +92,7 @@ def lists_link_types():
 def what_is_missing():
     """tshark says what ipmitap does, and ends."""
     _, errors = tshark("-i", "ipmi-attach", "-c", "1")
-    check("Error by extcap pipe: ipmitap: ipmi-attach captures with --attach" in errors, errors)
+    check("extcap pipe: ipmitap: ipmi-attach captures with --attach" in errors, errors)
 
 
 def attach():
