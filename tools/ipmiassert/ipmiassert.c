@@ -51,6 +51,10 @@ static const char description[] =
     "itself\n"
     "  \"NAME\": RULE                        what the rule is called\n"
     "\n"
+    "A live capture ends when all that rules wait for has come, when its deadline\n"
+    "has passed, or with its source; that is judged like a file then. SOURCE - is\n"
+    "the standard input.\n"
+    "\n"
     "Examples:\n"
     "  ipmiassert run.pcapng protocol-clean answered\n"
     "  ipmiassert --junit=ipmi.xml run.pcapng boot.rules\n"
@@ -70,19 +74,18 @@ static char **preferences;
 
 static const GOptionEntry entries[] = {
     { "live", 'l', 0, G_OPTION_ARG_FILENAME, &live_source,
-      "Capture from an interface, a FIFO, or - (the standard input)",
+      "Capture from an interface or a FIFO",
       "SOURCE" },
     { "deadline", 't', 0, G_OPTION_ARG_STRING, &deadline_text,
-      "With --live: how long at most, such as 30s or 5min", "TIME" },
+      "Live: how long at most, such as 5min", "TIME" },
     { "filter", 'f', 0, G_OPTION_ARG_STRING, &capture_filter,
-      "With --live: what to capture of an interface, see pcap-filter(7)",
-      "FILTER" },
+      "Live: what to capture, see pcap-filter(7)", "FILTER" },
     { "write", 'w', 0, G_OPTION_ARG_FILENAME, &write_path,
-      "With --live: keep the capture in this file", "FILE" },
+      "Live: keep the capture in this file", "FILE" },
     { "junit", 'j', 0, G_OPTION_ARG_FILENAME, &junit_path,
       "Write JUnit's XML to this file as well", "FILE" },
     { "preference", 'o', 0, G_OPTION_ARG_STRING_ARRAY, &preferences,
-      "A preference of Wireshark's, such as ipmi_extern.tcp.port:9010",
+      "A preference, as of tshark -o",
       "NAME:VALUE" },
     G_OPTION_ENTRY_NULL
 };

@@ -523,7 +523,7 @@ field_looks_ahead(const char *field)
 {
     static const char *const protocols[] = { "ipmi_trans", "_ws.expert" };
     static const char *const parts[] = {
-        "completeness", "cutoff", "cutoff_by", "ignored", "missing",
+        "bmc_missing", "completeness", "cutoff", "cutoff_by", "ignored", "missing",
         "no_response", "not_cleared", "not_taken", "stuck"
     };
     char **names;
