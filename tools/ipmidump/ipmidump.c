@@ -123,6 +123,24 @@ announce_points(struct capture_reader *reader,
     }
 }
 
+/* What is to be said of a capture as a whole. */
+static void
+say_of_all(const struct capture_reader *reader, uint64_t unanswered,
+           bool timeless)
+{
+    if (capture_reader_cut_off(reader)) {
+        tool_say("the capture ends in the middle of a packet");
+    }
+    if (timeless) {
+        tool_say("some packets have no time: QEMU's -trace writes it with "
+                 "-msg timestamp=on");
+    }
+    if (unanswered > 0) {
+        tool_say("requests without a response: %" G_GUINT64_FORMAT,
+                 unanswered);
+    }
+}
+
 /* Returns whether the end was reached without an error. */
 static bool
 dump(struct capture_reader *reader, struct sink *sink)
@@ -156,21 +174,15 @@ dump(struct capture_reader *reader, struct sink *sink)
             break;
         }
     }
-    traffic_follower_free(follower);
     sink->class->close(sink);
     if (error) {
         tool_say("%s", error->message);
-        g_error_free(error);
-        return false;
+    } else {
+        say_of_all(reader, traffic_follower_unanswered(follower), timeless);
     }
-    if (capture_reader_cut_off(reader)) {
-        tool_say("the capture ends in the middle of a packet");
-    }
-    if (timeless) {
-        tool_say("some packets have no time: QEMU's -trace writes it with "
-                 "-msg timestamp=on");
-    }
-    return true;
+    traffic_follower_free(follower);
+    g_clear_error(&error);
+    return result != CAPTURE_READ_ERROR;
 }
 
 static bool

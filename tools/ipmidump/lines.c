@@ -230,7 +230,8 @@ lines_traffic(struct sink *sink, const struct traffic *traffic)
         output_text(output, directions[CAPTURE_NEITHER]);
         output_text(output, "   lost: ");
         output_number(output, traffic->lost, 1);
-        output_text(output, " events are missing here");
+        output_text(output, traffic->lost == 1 ? " event is missing here"
+                                               : " events are missing here");
         end_line(lines);
     }
     begin_line(lines, traffic);

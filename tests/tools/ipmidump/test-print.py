@@ -123,12 +123,20 @@ class Lines(Test):
             self.lines(contents=log, errors="ipmidump: .*-msg timestamp=on\n"),
             ["00:00:00.000000 bmc             connected"])
 
+    def test_unanswered(self):
+        """A request that gets no response is told of in the end."""
+        link = captures.Link()
+        link.host(frames.req(1, 6, 1))
+        self.assertEqual(len(self.lines(contents=link.contents(), errors="")), 1)
+        link.host(frames.req(2, 6, 1), after=5.1)
+        self.assertEqual(len(self.lines(contents=link.contents(), errors="ipmidump: .*: 1\n")), 2)
+
     def test_samples(self):
         """Everything is printed, each in a line of printable characters."""
         for path in samples(r".*\.pcap(ng)?"):
             with self.subTest(path):
                 lines = self.lines("-r", path)
-                losses = [line for line in lines if re.search(" lost: [0-9]+ events", line)]
+                losses = [line for line in lines if re.search(" lost: [0-9]+ events?", line)]
                 things = [thing for thing in self.objects("-r", path) if thing["kind"] != "point"]
                 self.assertEqual(len(lines) - len(losses), len(things))
                 self.assertEqual(len(losses), sum("lost" in thing for thing in things))
