@@ -22,6 +22,23 @@
 #define CHUNK_SIZE  (64 * 1024)
 #define ALIGNMENT   8
 
+/* One packet, in as little memory as possible. Its bytes follow, before them a
+ * struct rest if it has one. */
+struct record {
+    uint64_t time;
+    uint32_t point;
+    uint16_t len;
+    uint8_t  kind;
+    uint8_t  direction : 2;
+    uint8_t  connection : 2;
+    uint8_t  has_rest : 1;
+};
+
+struct rest {
+    uint64_t lost;
+    uint64_t original_len;
+};
+
 /* Chunks that are kept for use again. */
 #define MAX_SPARE   8
 
@@ -46,6 +63,8 @@ struct packet_queue {
     _Alignas(64) struct chunk *first;
     size_t first_offset;
     uint64_t taken;
+    struct capture_packet next; /* of next_size bytes, 0: not looked at yet */
+    size_t next_size;
     _Atomic uint64_t freed;
 
     /* Of both. */
@@ -122,27 +141,90 @@ next_chunk(struct packet_queue *queue)
     return chunk;
 }
 
-static size_t
-size_in_queue(size_t len)
+static bool
+has_rest(const struct capture_packet *packet, size_t len)
 {
-    return sizeof(struct capture_packet)
+    return packet->lost > 0 || packet->original_len > len || packet->len > len;
+}
+
+static size_t
+size_of_record(size_t len, bool rest)
+{
+    return sizeof(struct record) + (rest ? sizeof(struct rest) : 0)
            + (len + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-G_STATIC_ASSERT(sizeof(struct capture_packet) % ALIGNMENT == 0);
+G_STATIC_ASSERT(sizeof(struct record) % ALIGNMENT == 0);
+G_STATIC_ASSERT(PACKET_QUEUE_MAX_PACKET <= UINT16_MAX);
+
+static void
+write_record(void *out, const struct capture_packet *packet, size_t len,
+             bool rest)
+{
+    struct record *record = out;
+    uint8_t *bytes = (uint8_t *)(record + 1);
+
+    *record = (struct record){
+        .time = packet->time,
+        .point = packet->point,
+        .len = (uint16_t)len,
+        .kind = (uint8_t)packet->kind,
+        .direction = packet->direction & 3,
+        .connection = packet->connection & 3,
+        .has_rest = rest,
+    };
+    if (rest) {
+        const struct rest numbers = {
+            .lost = packet->lost,
+            .original_len = MAX(packet->original_len, packet->len),
+        };
+
+        memcpy(bytes, &numbers, sizeof numbers);
+        bytes += sizeof numbers;
+    }
+    if (len > 0) {
+        memcpy(bytes, packet->bytes, len);
+    }
+}
+
+/* Returns the size of the record. */
+static size_t
+read_record(const void *in, struct capture_packet *packet)
+{
+    const struct record *record = in;
+    struct rest rest = { .lost = 0, .original_len = record->len };
+    const uint8_t *bytes = (const uint8_t *)(record + 1);
+
+    if (record->has_rest) {
+        memcpy(&rest, bytes, sizeof rest);
+        bytes += sizeof rest;
+    }
+    *packet = (struct capture_packet){
+        .time = record->time,
+        .lost = rest.lost,
+        .point = record->point,
+        .kind = record->kind,
+        .direction = record->direction,
+        .connection = record->connection,
+        .bytes = bytes,
+        .len = record->len,
+        .original_len = (size_t)rest.original_len,
+    };
+    return size_of_record(record->len, record->has_rest);
+}
 
 bool
 packet_queue_put(struct packet_queue *queue,
                  const struct capture_packet *packet)
 {
     size_t len = MIN(packet->len, PACKET_QUEUE_MAX_PACKET);
-    size_t size = size_in_queue(len);
+    bool rest = has_rest(packet, len);
+    size_t size = size_of_record(len, rest);
     size_t room = CHUNK_SIZE - queue->last_len;
     size_t gap = size > room ? room : 0;
     uint64_t level =
         queue->put + gap + size
         - atomic_load_explicit(&queue->freed, memory_order_acquire);
-    struct capture_packet *copy;
 
     if (level > PACKET_QUEUE_MAX) {
         return false;
@@ -154,14 +236,7 @@ packet_queue_put(struct packet_queue *queue,
         queue->last = chunk;
         queue->last_len = 0;
     }
-    copy = (void *)(queue->last->bytes + queue->last_len);
-    *copy = *packet;
-    copy->bytes = (uint8_t *)(copy + 1);
-    copy->len = len;
-    copy->original_len = MAX(packet->len, packet->original_len);
-    if (len > 0) {
-        memcpy(copy + 1, packet->bytes, len);
-    }
+    write_record(queue->last->bytes + queue->last_len, packet, len, rest);
     queue->last_len += size;
     queue->put += gap + size;
     atomic_store_explicit(&queue->last->len, queue->last_len,
@@ -206,12 +281,15 @@ give_back(struct packet_queue *queue, struct chunk *chunk)
 const struct capture_packet *
 packet_queue_peek(struct packet_queue *queue)
 {
-    struct chunk *chunk = queue->first;
-    /* The next one comes after the last packet of this one. */
-    struct chunk *next = atomic_load_explicit(&chunk->next,
-                                              memory_order_acquire);
-    size_t len = atomic_load_explicit(&chunk->len, memory_order_acquire);
+    struct chunk *chunk = queue->first, *next;
+    size_t len;
 
+    if (queue->next_size > 0) {
+        return &queue->next;
+    }
+    /* The next one comes after the last packet of this one. */
+    next = atomic_load_explicit(&chunk->next, memory_order_acquire);
+    len = atomic_load_explicit(&chunk->len, memory_order_acquire);
     if (queue->first_offset == len) {
         if (!next) {
             return NULL;
@@ -222,18 +300,17 @@ packet_queue_peek(struct packet_queue *queue)
         give_back(queue, chunk);
         return packet_queue_peek(queue);
     }
-    return (const void *)(chunk->bytes + queue->first_offset);
+    queue->next_size = read_record(chunk->bytes + queue->first_offset,
+                                   &queue->next);
+    return &queue->next;
 }
 
 void
 packet_queue_drop(struct packet_queue *queue)
 {
-    const struct capture_packet *packet =
-        (const void *)(queue->first->bytes + queue->first_offset);
-    size_t size = size_in_queue(packet->len);
-
-    queue->first_offset += size;
-    queue->taken += size;
+    queue->first_offset += queue->next_size;
+    queue->taken += queue->next_size;
+    queue->next_size = 0;
     atomic_store_explicit(&queue->freed, queue->taken, memory_order_release);
 }
 

@@ -13,8 +13,9 @@
 
 #include "capture.h"
 
-/* Bytes, what a packet needs besides its own included. */
-#define PACKET_QUEUE_MAX        (4 * 1024 * 1024)
+/* Bytes, what a packet needs besides its own included. Of short messages these
+ * are 150,000, which come in half a second of a very busy link. */
+#define PACKET_QUEUE_MAX        (6 * 1024 * 1024)
 
 /* Of a packet that has more bytes the rest is cut off. */
 #define PACKET_QUEUE_MAX_PACKET (32 * 1024)

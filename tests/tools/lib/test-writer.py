@@ -36,7 +36,8 @@ import tshark  # noqa: E402
 # Seconds after which something will not happen any more.
 PATIENCE = 60
 
-# More than the writer keeps, 4 MiB.
+# More frames of a length than the writer keeps, which is 6 MiB.
+LENGTH = 100
 MANY = 80000
 
 UPPER_PDU, HPM_2 = 252, 260
@@ -82,9 +83,9 @@ class Writer:
     def point(self, *words):
         return int(self.tell("point", *words))
 
-    def put(self, point, count, *length):
+    def put(self, point, count, length=LENGTH):
         """Returns how many seconds it took."""
-        return int(self.tell("put", point, count, *length)) / 1e9
+        return int(self.tell("put", point, count, length)) / 1e9
 
     def packet(self, point, kind, direction, data, time_ns=SOME_TIME, connection=0, original=0,
                lost=0):
@@ -303,7 +304,7 @@ def test_wait_for_reader(directory):
         with Writer(path, "--wait") as writer:
             writer.point("link")
             writer.put(0, 1000)
-            writer.process.stdin.write(f"put 0 {MANY}\nclose\n")
+            writer.process.stdin.write(f"put 0 {MANY} {LENGTH}\nclose\n")
             fifo = Fifo(path)
             fifo.read_frame(MANY // 2)
             if patient:
@@ -638,7 +639,7 @@ def test_killed(directory):
         path = directory / f"killed-{number}.pcapng"
         with Writer(path) as writer:
             writer.point("link")
-            writer.process.stdin.write(f"put 0 {MANY // 4}\n")
+            writer.process.stdin.write(f"put 0 {MANY // 4} {LENGTH}\n")
             time.sleep(random.uniform(0, 0.01))
             writer.process.send_signal(signal.SIGKILL)
             writer.process.wait()
