@@ -6,6 +6,7 @@
 
 #include "tool.h"
 
+#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,6 +88,9 @@ tool_parse(GOptionContext *context, int *argc, char ***argv)
     char *name = g_path_get_basename((*argv)[0]);
     GError *error = NULL;
 
+    /* What is printed may have any letters, but is English, and numbers in it
+     * are for programs too. */
+    setlocale(LC_CTYPE, "");
     g_set_prgname(name);
     g_free(name);
     g_option_context_add_main_entries(context, common_entries, NULL);
