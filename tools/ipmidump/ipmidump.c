@@ -10,7 +10,7 @@
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <gio/gio.h>
@@ -259,9 +259,26 @@ wants_colour(void)
            && terminal && !g_str_equal(terminal, "dumb");
 }
 
-static struct sink *
-open_sink(const struct options *options)
+/* Writing begins with making the file empty. */
+static void
+refuse_same_file(struct capture_reader *reader, const char *path)
 {
+    struct stat input, output;
+
+    if (path && fstat(capture_reader_fd(reader), &input) == 0
+            && stat(path, &output) == 0 && S_ISREG(output.st_mode)
+            && input.st_dev == output.st_dev
+            && input.st_ino == output.st_ino) {
+        tool_usage_error("%s is the capture that is to be read: name another "
+                         "file", path);
+    }
+}
+
+static struct sink *
+open_sink(const struct options *options, struct capture_reader *reader)
+{
+    refuse_same_file(reader, options->hpm2);
+    refuse_same_file(reader, options->pcapng);
     if (options->hpm2) {
         return hpm2_new(options->hpm2);
     }
@@ -317,7 +334,7 @@ main(int argc, char **argv)
     parse(&argc, &argv, &options);
     reader = open_capture(&options, argc, argv);
     catch_signals();
-    good = dump(reader, open_sink(&options));
+    good = dump(reader, open_sink(&options, reader));
     capture_reader_close(reader);
     g_free(options.interface);
     g_free(options.hpm2);

@@ -97,6 +97,18 @@ class Pcapng(Conversion):
         self.assertEqual(sum(packet.dropped for packet in capture.packets),
                          sum(packet.dropped for packet in before.packets))
 
+    def test_same_file(self):
+        """What is to be read is not written over."""
+        with open(sample("commands.pcapng"), "rb") as file:
+            contents = file.read()
+        with open(self.path, "wb") as file:
+            file.write(contents)
+        for option in "--pcapng", "--hpm2":
+            self.dump(option, self.path, self.path, status=2,
+                      errors="ipmidump: .*name another file\nTry .*\n")
+            with open(self.path, "rb") as file:
+                self.assertEqual(file.read(), contents)
+
     def test_standard_output(self):
         contents = self.dump("--pcapng=-", sample("commands.pcapng"))
         self.assertTrue(reader.read(contents).complete())
