@@ -8,7 +8,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 /* Of the longest message in words. */
 #define LINE_SIZE   16384
@@ -63,11 +62,26 @@ differences_are_none(const struct differences *differences,
                      const struct peer_frame *live)
 {
     if (event->kind == TRAFFIC_CONTROL) {
-        return event->len == live->len
-               && memcmp(event->bytes, live->bytes, live->len) == 0;
+        return masks_allow_control(differences->masks, event->bytes, event->len,
+                                   live->bytes, live->len);
     }
     return masks_allow(differences->masks, event->bytes + 1, event->len - 1,
                        live->bytes + 1, live->len - 1);
+}
+
+/* To be freed; NULL if no mask would help. */
+static char *
+needed_mask(const struct differences *differences,
+            const struct recorded *event, const struct peer_frame *live)
+{
+    if (event->kind == TRAFFIC_CONTROL) {
+        const struct ipmi_extern_control_info *control =
+            ipmi_extern_control_find(event->bytes[0]);
+
+        return control ? g_strdup(control->name) : NULL;
+    }
+    return masks_needed(differences->masks, event->bytes + 1, event->len - 1,
+                        live->bytes + 1, live->len - 1);
 }
 
 bool
@@ -75,17 +89,14 @@ differences_compare(struct differences *differences,
                     const struct recorded *event,
                     const struct peer_frame *live)
 {
-    char *needed = NULL;
+    char *needed;
 
     if (differences_are_none(differences, event, live)) {
         differences->same++;
         return true;
     }
     differences->different++;
-    if (event->kind != TRAFFIC_CONTROL) {
-        needed = masks_needed(differences->masks, event->bytes + 1,
-                              event->len - 1, live->bytes + 1, live->len - 1);
-    }
+    needed = needed_mask(differences, event, live);
     printf("%s:%" PRIu64 ": another %s%s%s%s\n", differences->name,
            event->number, kind_text(event->kind),
            needed ? " (" : "", needed ? needed : "", needed ? ")" : "");

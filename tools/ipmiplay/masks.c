@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "ipmi-extern-frame.h"
+
 /* A message from netFn/LUN on: where its byte 1 is. */
 #define HEADER      2
 #define NETFN_SHIFT 2
@@ -26,6 +28,7 @@ struct mask {
 
 struct masks {
     GArray *list;               /* of struct mask */
+    bool    controls[256];      /* by their codes */
 };
 
 /* What says when, how often, or who was first. Numbers of tables and sections
@@ -52,7 +55,7 @@ static const struct mask built_in[] = {
 struct masks *
 masks_new(bool with_built_in)
 {
-    struct masks *masks = g_new(struct masks, 1);
+    struct masks *masks = g_new0(struct masks, 1);
 
     masks->list = g_array_new(FALSE, FALSE, sizeof(struct mask));
     if (with_built_in) {
@@ -106,8 +109,23 @@ read_range(const char *text, struct range *range)
     return good;
 }
 
-bool
-masks_add(struct masks *masks, const char *text, GError **error)
+static bool
+add_control(struct masks *masks, const char *name)
+{
+    for (unsigned code = 0; code <= UINT8_MAX; code++) {
+        const struct ipmi_extern_control_info *control =
+            ipmi_extern_control_find((uint8_t)code);
+
+        if (control && strcmp(control->name, name) == 0) {
+            masks->controls[code] = true;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+add_ranges(struct masks *masks, const char *text)
 {
     const char *at = text;
     struct mask mask = { 0 };
@@ -123,12 +141,20 @@ masks_add(struct masks *masks, const char *text, GError **error)
         }
     }
     g_strfreev(ranges);
-    if (!good) {
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "'%s' is not a mask: write NETFN/COMMAND=BYTES, such as "
-                    "0b/48=2-5 or 07/01=3,9-", text);
-    }
     return good;
+}
+
+bool
+masks_add(struct masks *masks, const char *text, GError **error)
+{
+    if (add_control(masks, text) || add_ranges(masks, text)) {
+        return true;
+    }
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                "'%s' is not a mask: write NETFN/COMMAND=BYTES, such as "
+                "0b/48=2-5 or 07/01=3,9-, or a control command, such as "
+                "CAPABILITIES", text);
+    return false;
 }
 
 /* --- comparing --------------------------------------------------------- */
@@ -190,6 +216,16 @@ masks_allow(const struct masks *masks, const uint8_t *recorded,
     return is_same_command(recorded, recorded_len, live, live_len)
            && next_difference(masks, recorded, recorded_len, live, live_len, 1)
               == 0;
+}
+
+bool
+masks_allow_control(const struct masks *masks, const uint8_t *recorded,
+                    size_t recorded_len, const uint8_t *live, size_t live_len)
+{
+    return recorded[0] == live[0]
+           && (masks->controls[recorded[0]]
+               || (recorded_len == live_len
+                   && memcmp(recorded, live, live_len) == 0));
 }
 
 char *

@@ -24,7 +24,8 @@ void masks_free(struct masks *masks);
 
 /* NETFN/COMMAND=BYTES, such as 0b/48=2-5,7,9-: two hexadecimal numbers, where the
  * netFn is even for requests and odd for responses, and ranges of bytes; one
- * without an end goes to the last byte, wherever that is. */
+ * without an end goes to the last byte, wherever that is. Or the name of a
+ * control command, such as CAPABILITIES, whose operand may differ then. */
 bool masks_add(struct masks *masks, const char *text, GError **error);
 
 /* Whether a message may come in place of another one. Both begin with netFn/LUN;
@@ -32,7 +33,12 @@ bool masks_add(struct masks *masks, const char *text, GError **error);
 bool masks_allow(const struct masks *masks, const uint8_t *recorded,
                  size_t recorded_len, const uint8_t *live, size_t live_len);
 
-/* What masks_add() would need to allow it, or NULL if nothing would. To be
+/* The same of control commands. */
+bool masks_allow_control(const struct masks *masks, const uint8_t *recorded,
+                         size_t recorded_len, const uint8_t *live,
+                         size_t live_len);
+
+/* What masks_add() would need to allow a message, or NULL if nothing would. To be
  * freed. */
 char *masks_needed(const struct masks *masks, const uint8_t *recorded,
                    size_t recorded_len, const uint8_t *live, size_t live_len);

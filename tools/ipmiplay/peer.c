@@ -31,6 +31,9 @@
 /* From one attempt to connect to the next. */
 #define RETRY_INTERVAL  (100 * NS_PER_MS)
 
+/* How long a peer may take for what was sent last. */
+#define LINGER          (1000 * NS_PER_MS)
+
 /* A peer that leaves so many bytes unread does not read. */
 #define MAX_UNSENT      (256 * 1024)
 
@@ -406,9 +409,6 @@ void
 peer_close(struct peer *peer)
 {
     if (peer->socket) {
-        if (peer->unsent->len > 0) {
-            send_unsent(peer);
-        }
         drop_connection(peer);
     }
     peer->untold_end = false;
@@ -565,4 +565,20 @@ peer_open(struct peer *peer, uint64_t deadline, GError **error)
     }
     return peer->listener ? accept_until(peer, deadline, error)
                           : connect_until(peer, deadline, error);
+}
+
+/* QEMU takes a byte at a time, and forgets the rest when it sees the end. */
+void
+peer_close_gently(struct peer *peer)
+{
+    const uint64_t deadline = peer_later(peer_now(), LINGER);
+    struct peer_frame ignored;
+    enum peer_event event;
+
+    if (peer->socket) {
+        do {
+            event = peer_wait(peer, deadline, &ignored);
+        } while (event == PEER_MESSAGE || event == PEER_CONTROL);
+    }
+    peer_close(peer);
 }

@@ -59,8 +59,11 @@ bool peer_is_open(const struct peer *peer);
 enum peer_event peer_open(struct peer *peer, uint64_t deadline,
                           GError **error);
 
-/* What was sent so far still reaches the peer. */
 void peer_close(struct peer *peer);
+
+/* Waits a while for the peer to take what was sent last, or to close the
+ * connection, before closing it. */
+void peer_close_gently(struct peer *peer);
 
 /* Both may be called without a connection, to no effect. message: sequence
  * number, netFn/LUN, command, and so on, no checksum. */

@@ -12,6 +12,8 @@
 
 #include "capture-reader.h"
 #include "exchange.h"
+#include "ipmi-extern-frame.h"
+#include "ipmi-record.h"
 
 /* What is being read. */
 struct reading {
@@ -24,6 +26,43 @@ static bool
 is_connection(enum traffic_kind kind)
 {
     return kind == TRAFFIC_CONNECTED || kind == TRAFFIC_DISCONNECTED;
+}
+
+/* What the BMC did to its host in another way, docs/capture-format.md: by which
+ * control command it does that over a connection. value: of the record, whether
+ * the line was set, or the operation refused. */
+static const struct {
+    enum ipmi_record_op op;
+    uint8_t what;
+    bool    value;
+    uint8_t control;
+} deeds[] = {
+    { IPMI_OP_LINE, IPMI_LINE_SMS_ATN, true, IPMI_EXTERN_ATTN_IRQ },
+    { IPMI_OP_LINE, IPMI_LINE_SMS_ATN, false, IPMI_EXTERN_NOATTN },
+    { IPMI_OP_LINE, IPMI_LINE_IRQ_ENABLE, true, IPMI_EXTERN_ENABLE_IRQ },
+    { IPMI_OP_LINE, IPMI_LINE_IRQ_ENABLE, false, IPMI_EXTERN_DISABLE_IRQ },
+    { IPMI_OP_LINE, IPMI_LINE_ENABLE, true, IPMI_EXTERN_ENABLE },
+    { IPMI_OP_LINE, IPMI_LINE_ENABLE, false, IPMI_EXTERN_DISABLE },
+    { IPMI_OP_HARDWARE, 1, false, IPMI_EXTERN_RESET },
+    { IPMI_OP_HARDWARE, 2, false, IPMI_EXTERN_POWEROFF },
+    { IPMI_OP_HARDWARE, 6, false, IPMI_EXTERN_GRACEFUL_SHUTDOWN },
+    { IPMI_OP_HARDWARE, 7, false, IPMI_EXTERN_SEND_NMI },
+};
+
+/* The control command that a record stands for, or NULL. */
+static const uint8_t *
+control_of(const struct traffic *access)
+{
+    struct ipmi_record record;
+
+    ipmi_record_decode(access->bytes, &record);
+    for (size_t i = 0; i < G_N_ELEMENTS(deeds); i++) {
+        if (record.op == deeds[i].op && record.what == deeds[i].what
+                && !record.value == !deeds[i].value) {
+            return &deeds[i].control;
+        }
+    }
+    return NULL;
 }
 
 /* A message goes one way only, whatever the packet says. */
@@ -74,6 +113,13 @@ take(const struct traffic *traffic, void *data)
     };
 
     if (traffic->kind == TRAFFIC_ACCESS) {
+        event.bytes = g_memdup2(control_of(traffic), 1);
+        if (event.bytes) {
+            event.kind = TRAFFIC_CONTROL;
+            event.direction = CAPTURE_TO_HOST;
+            event.len = 1;
+            g_array_append_val(reading->events, event);
+        }
         return;
     }
     if (!can_be_played(reading, traffic)) {

@@ -76,13 +76,21 @@ is_ours(const struct replay *replay, const struct recorded *event)
 }
 
 /* A response that nobody asked for cannot be waited for: the recording begins
- * too late, or it was late itself. */
+ * too late, or it was late itself. Nor can what there is at registers alone. */
 static bool
 is_expected(const struct replay *replay, const struct recorded *event)
 {
-    return !is_connection(event) && !is_ours(replay, event)
-           && (event->kind != TRAFFIC_RESPONSE
-               || event->partner != RECORDING_NONE);
+    if (is_connection(event) || is_ours(replay, event)) {
+        return false;
+    }
+    switch (event->kind) {
+    case TRAFFIC_RESPONSE:
+        return event->partner != RECORDING_NONE;
+    case TRAFFIC_CONTROL:
+        return event->where == CAPTURE_EXTERN;
+    default:
+        return true;
+    }
 }
 
 /* What either side says of itself on a new connection, whatever the other one
@@ -567,6 +575,17 @@ begin_connection(struct replay *replay, size_t start)
     }
 }
 
+/* A host has got what it has asked for already. */
+static void
+end_connection(struct replay *replay)
+{
+    if (replay->options->played == IPMI_EXTERN_FROM_HOST) {
+        peer_close(replay->peer);
+    } else {
+        peer_close_gently(replay->peer);
+    }
+}
+
 static void
 connect_again(struct replay *replay, size_t index)
 {
@@ -575,7 +594,7 @@ connect_again(struct replay *replay, size_t index)
     GError *error = NULL;
     enum peer_event event;
 
-    peer_close(replay->peer);
+    end_connection(replay);
     event = peer_open(replay->peer, peer_later(peer_now(), patience), &error);
     if (event == PEER_CONNECTED) {
         return;
@@ -598,7 +617,7 @@ do_connection(struct replay *replay, size_t index)
     if (event_at(replay, index)->kind == TRAFFIC_DISCONNECTED
             && recording_connection_end(replay->recording, index + 1)
                == index + 1) {
-        peer_close(replay->peer);
+        end_connection(replay);
     } else {
         connect_again(replay, index);
     }
@@ -666,6 +685,7 @@ replay(const struct recording *recording, struct peer *peer,
         await(&replay, recording->len);
     }
     g_free(replay.progress);
+    end_connection(&replay);
     return differences_finish(&replay.differences,
                               replay.over ? stopped_at : NULL);
 }

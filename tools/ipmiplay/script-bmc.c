@@ -390,5 +390,6 @@ play_script_as_bmc(const struct script *script, struct peer *peer,
         bmc.position++;
     }
     g_free(bmc.loops);
+    peer_close_gently(peer);
     return tally_finish(&bmc.tally, bmc.position, "answered");
 }

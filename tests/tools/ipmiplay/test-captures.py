@@ -135,7 +135,7 @@ def controls(lab):
     bmc.expect(message("01 18 31"))
     bmc.send(message("01 1c 31 00"), control(NOATTN))
     bmc.expect(control(RESET))
-    program.check(1, "a:2: another control command\n- VERSION 01\n\\+ VERSION 02\n"
+    program.check(1, "a:2: another control command \\(VERSION\\)\n- VERSION 01\n\\+ VERSION 02\n"
                   r"a:\d+: unexpected control command after this\n\+ RESET\n"
                   r"a:9: nothing came within 300 ms of its time\n- ATTN_IRQ\n"
                   + counts("a", 5, 5, 1, 1, 1))
@@ -147,8 +147,15 @@ def controls(lab):
     host.send(message("43 18 31"))
     host.expect(message("43 1c 31 00"), control(NOATTN))
     host.send(control(RESET))
-    program.check(1, "a:5: another control command\n- CAPABILITIES 3f, .*\n"
+    program.check(1, "a:5: another control command \\(CAPABILITIES\\)\n- CAPABILITIES 3f, .*\n"
                   "\\+ CAPABILITIES 10, attn\n" + counts("a", 7, 4, 1))
+
+    program, host = lab.play("bmc", "a", "--mask=CAPABILITIES", "--timing=fast", greeted=False)
+    host.expect(*GREETINGS["bmc"])
+    host.send(control(VERSION, 1), control(CAPABILITIES, 0x10), message("42 18 01"),
+              message("43 18 31"), control(RESET))
+    host.close()
+    program.check(0, counts("a", 7, 5))
 
 
 def requests(lab):
