@@ -308,8 +308,8 @@ on_status(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-int
-main(int argc, char **argv)
+static int
+run(int argc, char **argv)
 {
     struct options options = {
         .links = g_ptr_array_new(),
@@ -321,9 +321,6 @@ main(int argc, char **argv)
     struct tap *tap;
     bool complete;
 
-    if (extcap_wanted(argc, argv)) {
-        return extcap_main(argc, argv);
-    }
     parse(&argc, &argv, &options);
     if (argc > 1) {
         tool_usage_error("'%s' is not expected", argv[1]);
@@ -354,4 +351,13 @@ main(int argc, char **argv)
     g_strfreev(options.files);
     g_main_loop_unref(loop);
     return complete ? TOOL_OK : TOOL_ENVIRONMENT;
+}
+
+int
+main(int argc, char **argv)
+{
+    if (extcap_wanted(argc, argv)) {
+        return extcap_main(argc, argv);
+    }
+    return run(argc, argv);
 }

@@ -7,7 +7,9 @@
 
 """Needs neither of them."""
 
+import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -303,6 +305,97 @@ def toolbar():
         check(dropped == [count] + [0] * (count - 1), f"{name}: dropped {dropped[:3]}...")
 
 
+def damaged():
+    """Whatever bytes come: it goes on, or says what it is."""
+    where = address()
+    qemu = Qemu(where)
+    seed = random.randrange(1 << 32)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    for _ in range(20):
+        data = bytearray(HOST)
+        for _ in range(chance.choice((1, 10, 100))):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        with Capture(directory, "ipmi-attach", f"--attach={where}") as capture:
+            with qemu.accept() as connection:
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                    connection.sendall(data)
+                    connection.shutdown(socket.SHUT_WR)
+                # The next connection, or the end.
+                qemu.socket.settimeout(0.1)
+                again = wait_for(lambda capture=capture: capture.process.poll() is not None
+                                 or accepted(qemu), "neither goes on nor ends")
+            qemu.socket.settimeout(wireshark.DEADLINE)
+            if again is True:
+                capture.wait_for_end(ENVIRONMENT, where)
+            else:
+                again.close()
+                capture.process.send_signal(signal.SIGTERM)
+                capture.wait_for_end(0, "")
+    qemu.close()
+
+
+def accepted(qemu):
+    """A connection, or None."""
+    try:
+        return qemu.accept()
+    except TimeoutError:
+        return None
+
+
+def tap():
+    """A link: forwarded, captured, shown, and paused."""
+    near, far = directory / "near.sock", directory / "far.sock"
+    bmc = Qemu(f"unix:{far}")
+    request, response = bytes.fromhex("00 18 01 e7 a0"), bytes.fromhex("00 1c 01 00 e3 a0")
+    with Capture(directory, "ipmi-tap", f"--listen=unix:{near}", f"--connect=unix:{far}",
+                 "--name=web 1", toolbar=True) as capture:
+        wait_for(near.exists, "it does not listen")
+        host = socket.socket(socket.AF_UNIX)
+        host.settimeout(wireshark.DEADLINE)
+        host.connect(str(near))
+        connection = bmc.accept()
+
+        def exchange():
+            host.sendall(request)
+            check(connection.recv(100) == request, "another request")
+            connection.sendall(response)
+            check(host.recv(100) == response, "another response")
+
+        exchange()
+        capture.wait_for_packets(3)
+        capture.wait_for_toolbar(LOG, ADD, "both ends are connected")
+        capture.wait_for_toolbar(STATE, SET, "2 messages")
+        capture.press(PAUSE, SET, b"\1")
+        capture.wait_for_toolbar(LOG, ADD, "paused")
+        exchange()
+        capture.wait_for_toolbar(STATE, SET, "4 messages")
+        capture.press(PAUSE, SET, b"\0")
+        capture.wait_for_toolbar(LOG, ADD, "going on")
+        exchange()
+        capture.wait_for_packets(5)
+        host.close()
+        connection.close()
+        capture.wait_for_toolbar(LOG, ADD, "not connected any more")
+        result = capture.stop()
+    bmc.close()
+    check(not near.exists(), "the socket was left behind")
+    check([(packet.words(), packet.dropped) for packet in result.packets] ==
+          [("connected", 0), ("to BMC: 00 18 01 e7 a0", 0), ("to host: 00 1c 01 00 e3 a0", 0),
+           ("to BMC: 00 18 01 e7 a0", 2), ("to host: 00 1c 01 00 e3 a0", 0),
+           ("disconnected", 0)], f"packets {[packet.words() for packet in result.packets]}")
+    check([point.name for point in result.points] == ["web 1"], "another name")
+
+
+def tap_that_cannot():
+    """Somebody listens there already."""
+    near = directory / "taken.sock"
+    other = Qemu(f"unix:{near}")
+    with Capture(directory, "ipmi-tap", f"--listen=unix:{near}", "--connect=tcp::1") as capture:
+        capture.wait_for_end(ENVIRONMENT, str(near))
+    other.close()
+
+
 def toolbar_nonsense():
     """Whatever comes from there, the capture goes on."""
     where = address()
@@ -372,6 +465,6 @@ if __name__ == "__main__":
         run_tests(test for test in (
             attach, attach_tcp, waits_for_qemu, cut_off, no_capture, two_at_once,
             machines_without_names, fifo, fifo_that_is_none, wrong_address,
-            waits_to_fail, toolbar,
-            toolbar_nonsense, slow_toolbar, stops, ends_with_wireshark, no_wireshark)
+            waits_to_fail, damaged, tap, tap_that_cannot, toolbar, toolbar_nonsense,
+            slow_toolbar, stops, ends_with_wireshark, no_wireshark)
             if not names or test.__name__ in names)
