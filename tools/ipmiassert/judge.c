@@ -166,35 +166,38 @@ evaluate(GPtrArray *arguments, struct reading *reading, GError **error)
     return !failure;
 }
 
-/* Where the text of a packet goes, while tshark prints it. */
+/* The packets, while tshark prints them. */
 struct decoding {
     GHashTable *decoded;
-    GString    *packet;     /* the current one's text, owned by decoded */
-    GString    *before;     /* the last line */
+    GString    *packet;     /* the current one's text so far */
+    guint64     number;     /* and number, 0 if that is not known yet */
 };
 
-/* A packet is a line of its columns, then a line "Frame NUMBER: " and so on,
- * then an empty line. */
+/* A packet is a line of its columns, perhaps one for its comments, a line "Frame
+ * NUMBER: " and so on, and an empty line. */
 static void
 hear_decoded_line(char *line, void *data)
 {
     struct decoding *decoding = data;
 
-    if (g_str_has_prefix(line, "Frame ")) {
-        guint64 number = g_ascii_strtoull(line + strlen("Frame "), NULL, 10);
-
-        decoding->packet = g_string_new(g_strchug(decoding->before->str));
-        g_string_append_c(decoding->packet, '\n');
-        g_hash_table_insert(decoding->decoded,
-                            GUINT_TO_POINTER((guint)number),
-                            decoding->packet);
-    } else if (!*line) {
-        decoding->packet = NULL;
+    if (!*line) {
+        if (decoding->number) {
+            g_hash_table_insert(decoding->decoded,
+                                GUINT_TO_POINTER((guint)decoding->number),
+                                decoding->packet);
+        } else {
+            g_string_free(decoding->packet, TRUE);
+        }
+        decoding->packet = g_string_new(NULL);
+        decoding->number = 0;
+        return;
     }
-    if (decoding->packet) {
-        g_string_append_printf(decoding->packet, "%s\n", line);
+    if (!decoding->number && g_str_has_prefix(line, "Frame ")) {
+        decoding->number = g_ascii_strtoull(line + strlen("Frame "), NULL, 10);
     }
-    g_string_assign(decoding->before, line);
+    /* Columns are aligned: the first line would begin with space. */
+    g_string_append_printf(decoding->packet, "%s\n",
+                           decoding->packet->len ? line : g_strchug(line));
 }
 
 /* "frame.number in {1, 2}": the packets of all verdicts; NULL if none are. */
@@ -230,7 +233,7 @@ static bool
 decode(GPtrArray *arguments, struct judgement *judgement, GError **error)
 {
     char *filter = wrong_packets_filter(judgement->verdicts);
-    struct decoding decoding = { judgement->decoded, NULL, NULL };
+    struct decoding decoding = { judgement->decoded, NULL, 0 };
     struct tshark *tshark;
     bool good;
 
@@ -244,14 +247,14 @@ decode(GPtrArray *arguments, struct judgement *judgement, GError **error)
     g_ptr_array_add(arguments, g_strdup(DECODED));
     g_ptr_array_add(arguments, NULL);
 
-    decoding.before = g_string_new(NULL);
+    decoding.packet = g_string_new(NULL);
     tshark = tshark_start((const char *const *)arguments->pdata, false,
                           hear_decoded_line, &decoding, error);
     good = tshark && tshark_finish(tshark, error);
     if (tshark) {
         tshark_free(tshark);
     }
-    g_string_free(decoding.before, TRUE);
+    g_string_free(decoding.packet, TRUE);
     return good;
 }
 

@@ -523,8 +523,8 @@ field_looks_ahead(const char *field)
 {
     static const char *const protocols[] = { "ipmi_trans", "_ws.expert" };
     static const char *const parts[] = {
-        "bmc_missing", "completeness", "cutoff", "cutoff_by", "ignored", "missing",
-        "no_response", "not_cleared", "not_taken", "stuck"
+        "bmc_missing", "completeness", "cutoff", "cutoff_by", "ignored",
+        "missing", "no_response", "not_cleared", "not_taken", "stuck"
     };
     char **names;
     bool found = g_str_has_suffix(field, "_in");

@@ -126,6 +126,12 @@ class Test(unittest.TestCase):
         self.assertEqual(decoded.count("KCS message, "), 5)
         self.assertIn("    Command: 0x01 (Get Device ID)", decoded)
 
+        # One with comments, which tshark prints before it.
+        verdict, = tool.judge(tool.sample("transactions.pcapng"),
+                              "never frame.number == 8")
+        self.assertRegex(verdict.details["decoded"],
+                         r"^8 .* Rsp seq 0x03 Get Device ID OK, 4.1 s\n")
+
         # A packet that two rules have is decoded for both.
         both = tool.judge(LINKS, "never frame.number == 5", "at most 4 frame")
         self.assertEqual(both[0].details["packets"], [5])
