@@ -7,7 +7,6 @@
 
 #define _GNU_SOURCE         /* ppoll() */
 #include <errno.h>
-#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -330,7 +329,6 @@ main(int argc, char **argv)
     struct capture_reader *reader;
     bool good;
 
-    setlocale(LC_ALL, "");
     parse(&argc, &argv, &options);
     reader = open_capture(&options, argc, argv);
     catch_signals();
