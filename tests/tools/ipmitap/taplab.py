@@ -24,6 +24,9 @@ import reader  # noqa: E402
 
 IPMITAP = os.environ["IPMITAP"]
 
+with open(IPMITAP, "rb") as program:
+    SANITIZED = re.search(b"__[at]san_init", program.read()) is not None
+
 # Longer than anything takes on a slow machine, in seconds.
 PATIENCE = 60
 
@@ -233,7 +236,9 @@ class Tap:
             self.process.stdout.close()
 
     def memory(self):
-        """In KiB, now."""
+        """In KiB, now; 0 where a sanitizer takes most of it."""
+        if SANITIZED:
+            return 0
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
             return next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
 
