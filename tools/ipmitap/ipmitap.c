@@ -308,6 +308,22 @@ on_status(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
+static void
+take_signals(GMainLoop *loop, struct status *status)
+{
+    struct sigaction hang_up;
+
+    signal(SIGPIPE, SIG_IGN);
+    g_unix_signal_add(SIGINT, on_end, loop);
+    g_unix_signal_add(SIGTERM, on_end, loop);
+    g_unix_signal_add(SIGUSR1, on_status, status);
+    /* nohup(1) has it ignored. */
+    if (sigaction(SIGHUP, NULL, &hang_up) == 0 &&
+        hang_up.sa_handler != SIG_IGN) {
+        g_unix_signal_add(SIGHUP, on_end, loop);
+    }
+}
+
 static int
 run(int argc, char **argv)
 {
@@ -329,18 +345,14 @@ run(int argc, char **argv)
     check_files(&options);
     check_names(&options);
     allow_many_files();
-    signal(SIGPIPE, SIG_IGN);
     tap = tap_new(on_over, loop, &error);
     if (!tap) {
         tool_fail("%s", error->message);
     }
+    status = status_new(tap);
+    take_signals(loop, status);
     open_captures(tap, &options);
     open_links(tap, &options);
-    status = status_new(tap);
-    g_unix_signal_add(SIGINT, on_end, loop);
-    g_unix_signal_add(SIGTERM, on_end, loop);
-    g_unix_signal_add(SIGHUP, on_end, loop);
-    g_unix_signal_add(SIGUSR1, on_status, status);
 
     g_main_loop_run(loop);
 

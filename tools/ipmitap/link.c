@@ -20,6 +20,10 @@
 #define FIRST_DELAY     50          /* ms */
 #define LAST_DELAY      2000
 
+/* What an end sent that has gone is still for the other one, if that can be
+ * connected to so soon. */
+#define LAST_WILL       1000        /* ms */
+
 /* A connection that lasted was a good one: what comes next is tried at once. */
 #define LASTED          1000000     /* us */
 
@@ -195,8 +199,17 @@ on_connected(GObject *object, GAsyncResult *result, gpointer data)
     advance(end->link);
 }
 
-/* The first end to be there has gone while it waited for the other. If that is
- * just being connected to, it still gets what was sent. */
+static gboolean
+on_gone_for_long(gpointer data)
+{
+    struct link_end *end = data;
+
+    drop(end);
+    advance(end->link);
+    return G_SOURCE_REMOVE;
+}
+
+/* The first end to be there has gone while it waited for the other. */
 static gboolean
 on_hang_up(gint fd, GIOCondition condition, gpointer data)
 {
@@ -204,11 +217,11 @@ on_hang_up(gint fd, GIOCondition condition, gpointer data)
 
     (void)fd;
     (void)condition;
-    stop_waiting(end);
     end->hung_up = true;
-    if (!peer_of(end)->attempt) {
-        drop(end);
-        advance(end->link);
+    if (peer_of(end)->attempt) {
+        wait_for(end, g_timeout_source_new(LAST_WILL), on_gone_for_long);
+    } else {
+        on_gone_for_long(end);
     }
     return G_SOURCE_REMOVE;
 }
@@ -228,7 +241,7 @@ static void
 seek(struct link_end *end)
 {
     if (end->socket) {
-        if (!end->source && !end->hung_up) {
+        if (!end->source) {
             wait_for(end,
                      g_unix_fd_source_new(g_socket_get_fd(end->socket),
                                           (GIOCondition)POLLRDHUP),

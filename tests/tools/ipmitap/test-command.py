@@ -91,9 +91,9 @@ class Status(unittest.TestCase):
         """Links that are up and are not, and what went by."""
         far = self.lab.listen("far")
         links = [f"{name}=unix:{self.lab.path(near)},unix:{self.lab.path(end)}"
-                 for name, near, end in (("web,1", "near", "far"), ("web2", "near2", "far2"))]
+                 for name, near, end in (("web,1", "near,1", "far"), ("web2", "near2", "far2"))]
         tap = self.lab.tap("-L", links[0], "-L", links[1], "-w", self.lab.path("tap.pcapng"))
-        host = self.lab.connect("near")
+        host = self.lab.connect("near,1")
         bmc = self.lab.accept(far)
         for frame in (VERSION, CAPABILITIES, REQUEST, REQUEST, REQUEST[:3] + b"\x55\xa0",
                       b"\xee\xa1"):
@@ -103,7 +103,7 @@ class Status(unittest.TestCase):
         self.assertEqual(receive(host, len(RESPONSE)), RESPONSE)
         path = re.escape(self.lab.folder)
         first, second, total = tap.status().splitlines()
-        self.assertRegex(first, rf"^ipmitap: web,1: unix:{path}/near is connected, "
+        self.assertRegex(first, rf"^ipmitap: web,1: unix:{path}/near,1 is connected, "
                                 rf"unix:{path}/far is connected; the host is the near end; "
                                 r"2 requests, 1 responses, 2 control commands, 2 bad frames, "
                                 r"1 unanswered, 0 outstanding$")

@@ -142,6 +142,29 @@ class Retries(Links):
         bmc = self.lab.accept(self.lab.listen("far.sock"))
         self.assertEqual(receive(bmc, len(REQUEST)), REQUEST)
 
+    def test_near_end_does_not_wait_for_an_answer(self):
+        """The far end neither accepts nor refuses."""
+        far = self.lab.keep(socket.create_server(("127.0.0.1", 0), backlog=0))
+        fillers = []
+        for _ in range(2):
+            fillers.append(self.lab.keep(socket.socket()))
+            fillers[-1].setblocking(False)
+            fillers[-1].connect_ex(far.getsockname())
+        near = self.lab.listen("near.sock")
+        self.tap_of("-l", f"fd:{near.fileno()}", "-c", f"tcp::{far.getsockname()[1]}",
+                    pass_fds=[near.fileno()])
+        near.close()
+        first = self.lab.connect("near.sock")
+        first.sendall(VERSION)
+        second = self.lab.connect("near.sock")
+        second.sendall(REQUEST)
+        first.shutdown(socket.SHUT_WR)
+        self.assertEqual(receive_all(first), b"")
+        ours = [filler.getsockname() for filler in fillers]
+        while (bmc := self.lab.accept(far)).getpeername() in ours:
+            pass
+        self.assertEqual(receive(bmc, len(REQUEST)), REQUEST)
+
     def test_ends_while_it_retries(self):
         """The near end is let go."""
         tap, near = self.late()
@@ -371,6 +394,16 @@ class Signals(Links):
                 self.assertEqual(taplab.frames(self.lab.read()),
                                  ["connected", (taplab.reader.TO_BMC, REQUEST),
                                   (taplab.reader.TO_HOST, RESPONSE), "disconnected"])
+
+    def test_no_hang_up(self):
+        """Whoever starts it so that it outlives the terminal is obeyed."""
+        handler = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        self.addCleanup(signal.signal, signal.SIGHUP, handler)
+        tap, far = self.lab.link()
+        self.passes(*self.lab.ends(far))
+        tap.process.send_signal(signal.SIGHUP)
+        self.assertIn("1 of 1 link up", tap.status())
+        tap.end(said=None)
 
 
 if __name__ == "__main__":
