@@ -5,6 +5,7 @@ distribution as the host, and firmware in an emulated BMC.
 Cases:
   script       a script tests ipmi_sim
   host         what a host in QEMU asked ipmi_sim is asked again
+  samples      so is what a host with Linux asked another one
   bmc          and answered to such a host, in place of ipmi_sim
   sample       a sample of the patched QEMU answers QEMU of the distribution
   npcm750-evb  the scripts of tests/host-sim give the same results over a
@@ -155,6 +156,17 @@ def host(lab, _):
           any(line.startswith("+ Get SEL Info: 51 01 00 ") for line in told), *told)
 
 
+def samples(lab, _):
+    """What Linux and ipmitool asked an ipmi_sim with other contents: all of it is
+    answered, and told where that is otherwise."""
+    for name in "kcs-35-ipmitool-commands.pcap", "bt-35-ipmitool-commands.pcap":
+        told = finish(lab.start("ipmiplay", "host", os.path.join(SAMPLES, name), "--connect",
+                                lab.simulator(), "--timing=fast"), 1,
+                      r" \d{3} sent, .* 0 missing, 0 unexpected")
+        check(any("another response (07/01=" in line for line in told) and
+              not any("another control command" in line for line in told), *told)
+
+
 def bmc(lab, _):
     """The host gets the same answers from ipmiplay as from ipmi_sim."""
     capture, story = lab.record()
@@ -209,7 +221,7 @@ def npcm750_evb(lab, _):
 
 
 CASES = {case.__name__.replace("_", "-"): case
-         for case in (script, host, bmc, sample, npcm750_evb)}
+         for case in (script, host, samples, bmc, sample, npcm750_evb)}
 
 
 if __name__ == "__main__":
