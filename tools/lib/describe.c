@@ -63,20 +63,19 @@ add_bytes(struct line *line, const uint8_t *bytes, size_t len)
     }
 }
 
-/* The bits that are set, each after a space. Returns whether any is. */
-static bool
-add_bits(struct line *line, uint8_t value, const struct bit_name *bits)
+/* The bits that are set, with separator before the first of them and a space
+ * between them. */
+static void
+add_bits(struct line *line, uint8_t value, const struct bit_name *bits,
+         const char *separator)
 {
-    bool any = false;
-
     for (; bits->name; bits++) {
         if (value & bits->mask) {
-            add(line, " ");
+            add(line, separator);
             add(line, bits->name);
-            any = true;
+            separator = " ";
         }
     }
-    return any;
 }
 
 /* The number stands for itself if it has no name. */
@@ -156,10 +155,8 @@ describe_control(struct line *line, const struct traffic *traffic)
     if (traffic->len > 1) {
         add_bytes(line, bytes + 1, traffic->len - 1);
     }
-    if (bytes[0] == IPMI_EXTERN_CAPABILITIES && traffic->len == 2
-            && bytes[1] != 0) {
-        add(line, ",");
-        add_bits(line, bytes[1], capabilities);
+    if (bytes[0] == IPMI_EXTERN_CAPABILITIES && traffic->len == 2) {
+        add_bits(line, bytes[1], capabilities, ", ");
     }
 }
 
@@ -176,7 +173,7 @@ add_kcs_status(struct line *line, uint8_t status)
     };
 
     add(line, states[status >> 6]);
-    add_bits(line, status, bits);
+    add_bits(line, status, bits, " ");
 }
 
 static void
@@ -193,15 +190,11 @@ add_bt_control(struct line *line, uint8_t control)
         { IPMI_BT_CLR_WR_PTR, "CLR_WR_PTR" },
         { 0, NULL }
     };
-    size_t before = line->len;
 
-    if (!add_bits(line, control, bits)) {
-        add(line, " idle");
+    if (control == 0) {
+        add(line, "idle");
     }
-    /* A space is before the first already. */
-    memmove(line->text + before, line->text + MIN(before + 1, line->len),
-            line->len - MIN(before + 1, line->len));
-    line->len -= line->len > before;
+    add_bits(line, control, bits, "");
 }
 
 static void
@@ -261,9 +254,6 @@ describe_access(struct line *line, const struct traffic *traffic)
     add_name(line, ipmi_record_side_name(record.side), record.side);
     add(line, " ");
     describe_operation(line, &record, is_kcs);
-    if (record.lost) {
-        add(line, ", lost");
-    }
     add(line, " -> ");
     add_hex(line, record.state, 2);
     add(line, " (");

@@ -116,16 +116,18 @@ lose(struct traffic_channel *channel, const struct traffic_point *point,
     start_machine(channel, point, is_bt);
 }
 
+/* found: the faults, a bit each. */
 static void
-report_access(struct traffic_packet *packet, const char *const *faults,
-              uint32_t found)
+report_access(struct traffic_packet *packet, const struct ipmi_record *record,
+              const char *const *faults, uint32_t found)
 {
     struct traffic traffic = {
         .kind = TRAFFIC_ACCESS,
         .direction = packet->packet->direction,
         .bytes = packet->packet->bytes,
         .len = packet->packet->len,
-        .fault = found ? faults[g_bit_nth_lsf(found, -1)] : NULL,
+        .fault = found ? faults[g_bit_nth_lsf(found, -1)]
+                 : record->lost ? "the access had no effect" : NULL,
     };
 
     traffic_report(packet, &traffic);
@@ -221,7 +223,8 @@ traffic_registers(struct traffic_packet *packet)
     } else {
         ipmi_kcs_feed(&channel->machine.kcs, &record, &step);
     }
-    report_access(packet, is_bt ? bt_faults : kcs_faults, step.faults);
+    report_access(packet, &record, is_bt ? bt_faults : kcs_faults,
+                  step.faults);
     if (record.op == IPMI_OP_RESET) {
         traffic_matcher_reset(&channel->matcher);
     }
