@@ -44,6 +44,9 @@ UPPER_PDU, HPM_2 = 252, 260
 EXTERN, KCS, BT, TRACE = 1, 2, 3, 4
 NEITHER, TO_HOST, TO_BMC = 0, 1, 2
 
+# Read at once.
+PIECE = 65536
+
 SOME_TIME = 1795390604994000000     # ns
 
 
@@ -392,7 +395,7 @@ class Fifo:
 
     def __init__(self, where):
         self.fd = where if isinstance(where, int) else os.open(where, os.O_RDONLY | os.O_NONBLOCK)
-        self.data = b""
+        self.data = bytearray()
 
     def read(self, enough):
         """Reads until enough() says so of the bytes, or the end."""
@@ -400,7 +403,7 @@ class Fifo:
         while not enough(self.data):
             ready, _, _ = select.select([self.fd], [], [], deadline - time.monotonic())
             check(ready, f"nothing more after {len(self.data)} bytes")
-            more = os.read(self.fd, 65536)
+            more = os.read(self.fd, PIECE)
             if not more:
                 # Nobody writes: not yet, where nobody has.
                 if self.data:
@@ -410,13 +413,14 @@ class Fifo:
         return self
 
     def read_frame(self, number):
-        return self.read(lambda data: b"%08d" % number in data)
+        """Reads to a frame that has not been read yet."""
+        return self.read(lambda data: b"%08d" % number in data[-PIECE - 8:])
 
     def read_all(self):
         return self.read(lambda data: False)
 
     def capture(self):
-        return good(self.data, "the FIFO")
+        return good(bytes(self.data), "the FIFO")
 
     def close(self):
         os.close(self.fd)
