@@ -33,15 +33,18 @@ class Test(unittest.TestCase):
 
     maxDiff = None
 
-    def check(self, capture, rule, message=None, packets=None):
-        """One rule: that it passes, or what is said and which packets are
-        wrong."""
-        verdict, = tool.judge(capture, rule)
-        self.assertEqual(verdict.passed, message is None, verdict.details)
-        if message is not None:
-            self.assertRegex(verdict.details["message"], message)
-            self.assertEqual(verdict.details.get("packets", []),
-                             (packets or [])[:5])
+    def check(self, capture, *expected):
+        """Rules, each a tuple: the rule and, if it is to fail, what is said and
+        which packets are wrong."""
+        verdicts = tool.judge(capture, *(rule for rule, *_ in expected))
+        self.assertEqual(len(verdicts), len(expected))
+        for verdict, (rule, *wrong) in zip(verdicts, expected):
+            self.assertEqual((verdict.name, verdict.passed), (rule, not wrong),
+                             verdict.details)
+            if wrong:
+                message, packets = wrong
+                self.assertRegex(verdict.details["message"], message)
+                self.assertEqual(verdict.details.get("packets", []), packets[:5])
 
     def test_kinds(self):
         """Each kind, right and wrong, against what tshark finds."""
@@ -52,57 +55,54 @@ class Test(unittest.TestCase):
                                    "&& ipmi_extern.type == 0")
         self.assertTrue(len(requests) > 5 and refused and attention and flags)
 
-        self.check(ATTENTION, "never ipmi_extern.checksum.bad")
-        self.check(ATTENTION, "never ipmi_extern.ccode.error",
-                   f"^{len(refused)} packets match: {refused[0]}, ", refused)
+        get_flags = 'ipmi_extern.cmd.name == "Get Message Flags"'
+        counts = []
         for words, passes in (("at least", (0, -1)), ("at most", (0, 1)),
                               ("exactly", (0,))):
             for more in (-1, 0, 1):
                 rule = f"{words} {len(requests) + more} ipmi_extern.type == 0"
-                self.check(ATTENTION, rule,
-                           None if more in passes
-                           else f"^{len(requests)} packets match",
-                           requests[len(requests) + more:])
-        self.check(ATTENTION, "every ipmi_extern.type == 0 has ipmi_extern.seq")
-        self.check(ATTENTION, "every ipmi_extern.ccode has ipmi_extern.ccode == 0",
-                   f"^{len(refused)} of {len(requests)} packets have not: ",
-                   refused)
-        self.check(ATTENTION, "every ipmi_extern.control == 2 then ipmi_extern.cmd.name"
-                              ' == "Get Message Flags" within 30s')
-        self.check(ATTENTION, "every ipmi_extern.control == 2 then ipmi_extern.cmd.name"
-                              ' == "Get Message Flags" within 1ns',
-                   r" not followed: .*\(followed by packet \d+ after [\d.]+ [mu]?s\)",
-                   attention)
-        self.check(ATTENTION, "never ipmi_extern.type == 1 before ipmi_extern.type == 0")
-        self.check(ATTENTION, "never ipmi_extern.type == 2 before ipmi_extern.type == 0",
-                   " before any ", numbers(
-                       ATTENTION, f"ipmi_extern.type == 2 && frame.number < {requests[0]}"))
-        self.check(ATTENTION, f"never frame.number == {flags[-1]} then "
-                              "ipmi_extern.control == 2",
-                   None if flags[-1] > attention[-1] else " after ")
-        self.check(ATTENTION, "never ipmi_extern.control == 2 then ipmi_extern.cmd.name "
-                              '== "Get Message Flags" && ipmi_extern.type == 0',
-                   rf"\(.* after packet {attention[0]}\)",
-                   [number for number in flags if number > attention[0]])
-        self.check(ATTENTION, f"order frame.number == {requests[0]} then "
-                              f"frame.number == {requests[2]}")
-        self.check(ATTENTION, f"order frame.number == {requests[2]} then "
-                              f"frame.number == {requests[0]}",
-                   f"packet {requests[2]}; after it no packet matches",
-                   [requests[2]])
+                counts.append((rule,) if more in passes else
+                              (rule, f"^{len(requests)} packets match",
+                               requests[len(requests) + more:]))
+        self.check(
+            ATTENTION, *counts,
+            ("never ipmi_extern.checksum.bad",),
+            ("never ipmi_extern.ccode.error",
+             f"^{len(refused)} packets match: {refused[0]}, ", refused),
+            ("every ipmi_extern.type == 0 has ipmi_extern.seq",),
+            ("every ipmi_extern.ccode has ipmi_extern.ccode == 0",
+             f"^{len(refused)} of {len(requests)} packets have not: ", refused),
+            (f"every ipmi_extern.control == 2 then {get_flags} within 30s",),
+            (f"every ipmi_extern.control == 2 then {get_flags} within 1ns",
+             r" not followed: .*\(followed by packet \d+ after [\d.]+ [mu]?s\)",
+             attention),
+            ("never ipmi_extern.type == 1 before ipmi_extern.type == 0",),
+            ("never ipmi_extern.type == 2 before ipmi_extern.type == 0",
+             " before any ", numbers(
+                 ATTENTION, f"ipmi_extern.type == 2 && frame.number < {requests[0]}")),
+            (f"never frame.number == {max(flags + attention)} then "
+             "ipmi_extern.control == 2",),
+            (f"never ipmi_extern.control == 2 then {get_flags} && ipmi_extern.type == 0",
+             rf"\(.* after packet {attention[0]}\)",
+             [number for number in flags if number > attention[0]]),
+            (f"order frame.number == {requests[0]} then frame.number == {requests[2]}",),
+            (f"order frame.number == {requests[2]} then frame.number == {requests[0]}",
+             f"packet {requests[2]}; after it no packet matches", [requests[2]]))
 
     def test_field_values(self):
         """For each value of a field by itself."""
         rule = 'at least 1 ipmi_extern.control == "ENABLE_IRQ"'
-        self.check(LINKS, "for each ipmi_extern.link: exactly 0 tcp")
-        self.check(LINKS, f"for each ipmi_extern.link: {rule}",
-                   "^ipmi_extern.link [01]: 0 packets match")
-        self.check(LINKS, "for each ipmi_extern.channel: at least 1 ipmi_extern")
-        self.check(LINKS, "for each ipmi_extern.channel: never ipmi_extern",
-                   "^ipmi_extern.channel host-[ab]: .*; ipmi_extern.channel host-[ab]: ",
-                   numbers(LINKS, "ipmi_extern"))
-        self.check(LINKS, "for each ipmi_kcs.channel: at least 1 ipmi_kcs",
-                   "^no packet has ipmi_kcs.channel$")
+        self.check(
+            LINKS,
+            ("for each ipmi_extern.link: exactly 0 tcp",),
+            (f"for each ipmi_extern.link: {rule}",
+             "^ipmi_extern.link [01]: 0 packets match", []),
+            ("for each ipmi_extern.channel: at least 1 ipmi_extern",),
+            ("for each ipmi_extern.channel: never ipmi_extern",
+             "^ipmi_extern.channel host-[ab]: .*; ipmi_extern.channel host-[ab]: ",
+             numbers(LINKS, "ipmi_extern")),
+            ("for each ipmi_kcs.channel: at least 1 ipmi_kcs",
+             "^no packet has ipmi_kcs.channel$", []))
 
     def test_two_passes(self):
         """What only later packets tell is known, and shown."""
@@ -110,7 +110,7 @@ class Test(unittest.TestCase):
         lost = numbers(tool.sample(name), "ipmi_extern.no_response", "-2")
         self.assertTrue(lost)
         self.assertEqual([], numbers(tool.sample(name), "ipmi_extern.no_response"))
-        self.check(tool.sample(name), "never ipmi_extern.no_response", "match", lost)
+        self.check(tool.sample(name), ("never ipmi_extern.no_response", "match", lost))
         count = len(numbers(COMMANDS, "ipmi_extern.response_in", "-2"))
         verdict, = tool.judge(COMMANDS, f"at most {count - 1} ipmi_extern.response_in")
         self.assertIn("[Response in: ", verdict.details["decoded"])

@@ -207,9 +207,50 @@ test_looking_ahead(void)
     }
 }
 
+/* Texts of words and characters that mean something, in any order: each is read
+ * or refused, with its place. */
+static void
+test_any_text(void)
+{
+    static const char *const pieces[] = {
+        "never ", "every ", "has ", "then ", "within ", "2s ", "order ", "a ",
+        "at least ", "1 ", "for each ", "f: ", "\"n\": ", "before ", "\n",
+        "\n  ", "#", "\"", "'", "(", ")", "[", "]", "{", "}", "\\", "\t",
+        "\r", "\xc3\xbc", "exactly ", "at most "
+    };
+    GRand *random = g_rand_new_with_seed(6);
+    unsigned read = 0;
+
+    for (unsigned i = 0; i < 200000; i++) {
+        GString *text = g_string_new(NULL);
+        GPtrArray *rules = rules_new();
+        GError *error = NULL;
+
+        for (int left = g_rand_int_range(random, 1, 12); left; left--) {
+            g_string_append(text, pieces[g_rand_int_range(
+                random, 0, G_N_ELEMENTS(pieces))]);
+        }
+        if (rules_parse(rules, "test", text->str, &error)) {
+            read += rules->len > 0;
+        } else {
+            CHECK(error && g_str_has_prefix(error->message, "test:"), "%s",
+                  text->str);
+            g_clear_error(&error);
+        }
+        for (unsigned j = 0; j < rules->len; j++) {
+            rule_looks_ahead(g_ptr_array_index(rules, j));
+        }
+        g_ptr_array_unref(rules);
+        g_string_free(text, TRUE);
+    }
+    CHECK(read > 1000, "only %u were rules", read);
+    g_rand_free(random);
+}
+
 int
 main(void)
 {
+    test_any_text();
     test_kinds();
     test_filters();
     test_files();
