@@ -1,7 +1,8 @@
 /* capture-reader.h
  * Reads captures, packet after packet: docs/capture-format.md as a file or as a
- * stream, what Wireshark makes of it (pcap, merged and edited files), and the
- * frames in captures of TCP connections.
+ * stream, what Wireshark makes of it (pcap, merged and edited files), the
+ * frames in captures of TCP connections, HPM.2 traces, and what QEMU has traced
+ * as text (trace-log.h). Packets of anything else are passed over.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -20,21 +21,23 @@ struct capture_reader;
 /* What capture_reader_next() came to. */
 enum capture_read {
     CAPTURE_READ_PACKET,
-    CAPTURE_READ_AGAIN,     /* nothing more there for now: the file descriptor
-                             * does not block */
+    CAPTURE_READ_AGAIN,     /* nothing more there for now. Nothing here waits,
+                             * whether or not the file descriptor would */
     CAPTURE_READ_END,       /* also where a last packet is cut off */
     CAPTURE_READ_ERROR
 };
 
-/* path: a file or a FIFO; "-" is the standard input. */
+/* path: a file or a FIFO, which need not have a writer yet; "-" is the standard
+ * input. Nothing is read yet. */
 struct capture_reader *capture_reader_open(const char *path, GError **error);
 
 /* fd: closed with the reader. name: for messages. */
 struct capture_reader *capture_reader_open_fd(int fd, const char *name,
                                               GError **error);
 
-/* Captures on a network interface, with a capture filter as of pcap-filter(7):
- * the connections in it. */
+/* Captures on a network interface, with a capture filter as of pcap-filter(7),
+ * or NULL: the connections in it that carry IPMI. A filter that is none is an
+ * error of the domain G_OPTION_ERROR. */
 struct capture_reader *capture_reader_open_interface(const char *interface,
                                                      const char *filter,
                                                      GError **error);
@@ -44,7 +47,8 @@ enum capture_read capture_reader_next(struct capture_reader *reader,
                                       struct capture_packet *packet,
                                       GError **error);
 
-/* Points are numbered as they come; those of a second section go on. */
+/* Points are numbered as they come; those of a second section go on. After
+ * capture_reader_next() there may be more of them, among them the packet's. */
 unsigned capture_reader_points(const struct capture_reader *reader);
 const struct capture_point *
 capture_reader_point(const struct capture_reader *reader, unsigned number);

@@ -8,9 +8,8 @@
 
 #include <glib.h>
 
-#include "ipmi-extern-frame.h"
-#include "ipmi-names.h"
 #include "ipmi-record.h"
+#include "message.h"
 #include "traffic.h"
 
 /* A line that is written to, and what has no room left out. */
@@ -115,8 +114,7 @@ describe_message(struct line *line, const struct traffic *traffic)
     uint8_t netfn = bytes[1] >> 2;
     size_t data = ipmi_extern_data_offset(bytes);
     size_t data_len = traffic->len - data;
-    const struct ipmi_command *command = ipmi_command_find(
-        netfn, ipmi_body(netfn, bytes + data, data_len), bytes[2]);
+    const struct ipmi_command *command = message_command(bytes, traffic->len);
 
     add(line, ipmi_command_name(command, netfn));
     if (!command) {

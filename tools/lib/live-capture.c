@@ -55,16 +55,20 @@ set_filter(pcap_t *pcap, const char *interface, const char *filter,
     return result == 0;
 }
 
+/* Where there are no nanoseconds, microseconds have to do. */
 static bool
-activate(pcap_t *pcap, const char *interface, GError **error)
+activate(pcap_t *pcap, const char *interface, bool *in_nanoseconds,
+         GError **error)
 {
     int result;
 
-    pcap_set_snaplen(pcap, SNAPLEN);
-    pcap_set_buffer_size(pcap, BUFFER_SIZE);
-    pcap_set_immediate_mode(pcap, 1);
-    pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
-    result = pcap_activate(pcap);
+    *in_nanoseconds = pcap_set_tstamp_precision(
+                          pcap, PCAP_TSTAMP_PRECISION_NANO) == 0;
+    if ((result = pcap_set_snaplen(pcap, SNAPLEN)) == 0
+            && (result = pcap_set_buffer_size(pcap, BUFFER_SIZE)) == 0
+            && (result = pcap_set_immediate_mode(pcap, 1)) == 0) {
+        result = pcap_activate(pcap);
+    }
     if (result >= 0) {
         return true;
     }
@@ -86,13 +90,14 @@ live_capture_open(const char *interface, const char *filter, GError **error)
     char why[PCAP_ERRBUF_SIZE];
     struct live_capture *capture;
     pcap_t *pcap = pcap_create(interface, why);
+    bool in_nanoseconds;
     int linktype;
 
     if (!pcap) {
         set_error(error, interface, why, "");
         return NULL;
     }
-    if (!activate(pcap, interface, error)
+    if (!activate(pcap, interface, &in_nanoseconds, error)
             || (filter && !set_filter(pcap, interface, filter, error))) {
         pcap_close(pcap);
         return NULL;
@@ -104,8 +109,7 @@ live_capture_open(const char *interface, const char *filter, GError **error)
     }
     capture = g_new0(struct live_capture, 1);
     capture->pcap = pcap;
-    capture->in_nanoseconds = pcap_get_tstamp_precision(pcap)
-                              == PCAP_TSTAMP_PRECISION_NANO;
+    capture->in_nanoseconds = in_nanoseconds;
     linktype = pcap_datalink(pcap);
     capture->interface.linktype = linktype == DLT_RAW ? LINKTYPE_RAW
                                                       : (uint16_t)linktype;

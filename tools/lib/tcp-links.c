@@ -15,7 +15,7 @@
 #include <gio/gio.h>
 
 #include "frames.h"
-#include "ipmi-names.h"
+#include "message.h"
 #include "tcp-segment.h"
 #include "tcp-stream.h"
 
@@ -423,22 +423,6 @@ split(struct work *work, const uint8_t *bytes, size_t len)
                         len, take_frame, work);
 }
 
-/* Whether the specification knows a message's command, and gives it a body of
- * this size. */
-static bool
-is_known_command(const uint8_t *message, size_t len)
-{
-    bool is_response = ipmi_extern_is_response(message);
-    size_t data = ipmi_extern_data_offset(message);
-    uint8_t netfn = message[1] >> 2;
-    const struct ipmi_command *command = ipmi_command_find(
-        netfn, ipmi_body(netfn, message + data, len - data), message[2]);
-
-    return command
-        && ((is_response && message[3] != 0)
-            || ipmi_command_size_ok(command, is_response, len - data));
-}
-
 enum likeness {
     LIKE_NOTHING,
     LIKE_FRAMES,                /* nothing but good frames */
@@ -472,7 +456,11 @@ likeness_of(const uint8_t *bytes, size_t len)
             return LIKE_NOTHING;
         }
         if (frame.terminator == IPMI_EXTERN_MSG_END) {
-            if (!is_known_command(message, frame.len - 1)) {
+            const struct ipmi_command *command = message_command(
+                message, frame.len - 1);
+
+            if (!command
+                    || !message_size_ok(command, message, frame.len - 1)) {
                 return LIKE_NOTHING;
             }
             likeness = MAX(likeness, LIKE_COMMANDS);

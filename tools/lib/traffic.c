@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "ipmi-names.h"
+#include "message.h"
 #include "traffic-follower.h"
 
 /* QEMU's ipmi-bmc-extern has answered its host itself by then. */
@@ -185,14 +185,9 @@ traffic_matcher_lose(struct traffic_matcher *matcher)
 bool
 traffic_size_ok(const uint8_t *message, size_t len)
 {
-    bool is_response = ipmi_extern_is_response(message);
-    size_t data = ipmi_extern_data_offset(message);
-    uint8_t netfn = message[1] >> 2;
-    const struct ipmi_command *command = ipmi_command_find(
-        netfn, ipmi_body(netfn, message + data, len - data), message[2]);
+    const struct ipmi_command *command = message_command(message, len);
 
-    return !command || (is_response && message[3] != 0)
-           || ipmi_command_size_ok(command, is_response, len - data);
+    return !command || message_size_ok(command, message, len);
 }
 
 void
