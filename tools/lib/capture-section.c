@@ -7,9 +7,8 @@
 
 #include "capture-section.h"
 
-#include <time.h>
-
 #include "pcapng-blocks.h"
+#include "tool.h"
 
 struct section_point {
     const struct capture_point *words;
@@ -161,11 +160,8 @@ void
 capture_section_end(struct capture_section *section, bool last)
 {
     guint start = begin_block(section);
-    struct timespec now;
-    uint64_t time;
+    uint64_t now = tool_clock(CLOCK_REALTIME);
 
-    clock_gettime(CLOCK_REALTIME, &now);
-    time = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
     for (unsigned i = 0; i < section->points->len; i++) {
         struct section_point *point = point_of(section, i);
 
@@ -173,7 +169,7 @@ capture_section_end(struct capture_section *section, bool last)
             point->dropped += point->lost;
             point->lost = 0;
         }
-        pcapng_add_statistics(section->blocks, i, time,
+        pcapng_add_statistics(section->blocks, i, now,
                               point->packets + point->dropped, point->dropped);
     }
     end_block(section, start);

@@ -104,6 +104,15 @@ tool_parse(GOptionContext *context, int *argc, char ***argv)
     }
 }
 
+uint64_t
+tool_clock(clockid_t clock)
+{
+    struct timespec now;
+
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
 /* Reads a whole number and one of the units that follows it at once. */
 static bool
 number_with_unit(const char *text, const struct unit *units, size_t count,

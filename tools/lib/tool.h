@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <glib.h>
 
@@ -33,6 +34,9 @@ void tool_fail(const char *format, ...) G_GNUC_PRINTF(1, 2) G_GNUC_NORETURN;
 
 /* "NAME: message" on the standard error output. */
 void tool_say(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+/* The time by CLOCK_REALTIME or CLOCK_MONOTONIC, in ns. */
+uint64_t tool_clock(clockid_t clock);
 
 /* A number with a unit, ns, us, ms, s, min or h, without a space, in ns. */
 bool tool_time(const char *text, uint64_t *ns, GError **error);

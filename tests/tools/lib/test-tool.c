@@ -102,6 +102,16 @@ test_size(void)
     check_numbers(cases, G_N_ELEMENTS(cases), tool_size, "such as 10MB");
 }
 
+static void
+test_clock(void)
+{
+    uint64_t before = (uint64_t)g_get_monotonic_time();
+    uint64_t now = tool_clock(CLOCK_MONOTONIC) / 1000;
+    uint64_t after = (uint64_t)g_get_monotonic_time();
+
+    CHECK(before <= now && now <= after, "%" PRIu64 " us", now);
+}
+
 /* What a program says on one of its outputs, and its exit status. */
 struct outcome {
     char said[4096];
@@ -223,6 +233,7 @@ main(void)
 {
     test_time();
     test_size();
+    test_clock();
     test_command_line();
     printf("%u checks, %u failures\n", checks, failures);
     return failures > 0;
