@@ -1,8 +1,8 @@
 /* hpm2.c
- * The messages in a capture as an HPM.2 trace (PICMG HPM.2, LINKTYPE_IPMI_HPM_2),
- * whose messages Wireshark decodes as it is. All of them become messages of KCS,
- * the one system interface of which Wireshark knows the format; what is no
- * message becomes an embedded ASCII message.
+ * The messages in a capture as a trace of PICMG HPM.2 (LINKTYPE_IPMI_HPM_2),
+ * which Wireshark decodes as it is. All of them become messages of KCS, the one
+ * system interface of which Wireshark knows the format; what is no message
+ * becomes an embedded ASCII message.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

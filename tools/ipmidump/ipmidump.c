@@ -1,6 +1,6 @@
 /* ipmidump.c
- * Prints IPMI messages, of a capture, of a trace that QEMU has written, or live,
- * a line each; or converts them.
+ * Prints the IPMI messages of a capture, of a trace that QEMU has written, or
+ * live, a line each; or converts them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -23,23 +23,23 @@
 #define DEFAULT_FILTER  "tcp port 9002"
 
 static const char summary[] =
-    "Prints the IPMI messages in CAPTURE, each in a line: when, where, to whom,\n"
-    "sequence number, what it is, and of a response how long it took. What is\n"
-    "wrong with it follows an exclamation mark.\n"
+    "Prints the IPMI messages in CAPTURE, each in a line: when, where, to\n"
+    "whom, sequence number, what it is, and of a response how long it took.\n"
+    "What is wrong with it follows an exclamation mark.\n"
     "\n"
-    "CAPTURE is a file, a FIFO, or - for the standard input, with what ipmitap,\n"
-    "QEMU's ipmi-pcap, tcpdump or Wireshark capture, or the log of QEMU's\n"
-    "-trace 'ipmi_*' -msg timestamp=on. Or it is the address of an ipmi-pcap's\n"
-    "chardev: unix:PATH, tcp:HOST:PORT.\n"
+    "CAPTURE is a file, a FIFO, or - for the standard input, with what\n"
+    "ipmitap, QEMU's ipmi-pcap, tcpdump or Wireshark capture, or the log of\n"
+    "QEMU's -trace 'ipmi_*' -msg timestamp=on. Or it is the address of an\n"
+    "ipmi-pcap's chardev: unix:PATH, tcp:HOST:PORT.\n"
     "\n"
-    "On a network interface it takes the connections that FILTER selects, as of\n"
-    "pcap-filter(7); the default is '" DEFAULT_FILTER "'.";
+    "On a network interface it takes the connections that FILTER selects, as\n"
+    "of pcap-filter(7); the default is '" DEFAULT_FILTER "'.";
 
 static const char description[] =
     "Examples:\n"
     "  ipmidump run.pcapng\n"
     "      what was said\n"
-    "  ipmitap --listen unix:bmc.sock --connect unix:host.sock -w - | ipmidump -\n"
+    "  ipmitap --listen unix:a.sock --connect unix:b.sock -w - | ipmidump -\n"
     "      what is being said on a link\n"
     "  ipmidump tcp:127.0.0.1:19000\n"
     "      what a virtual machine with -object ipmi-pcap,chardev=... captures\n"
@@ -53,8 +53,8 @@ static const char description[] =
     "  ipmidump --pcapng run.pcapng qemu.log\n"
     "      a trace as a capture\n"
     "\n"
-    "Exit status: 0 all is printed, 2 used wrongly, 3 the capture cannot be read\n"
-    "or the output not be written. ipmidump(1) has the rest.";
+    "Exit status: 0 all is printed, 2 used wrongly, 3 the capture cannot be\n"
+    "read or the output not be written. ipmidump(1) has the rest.";
 
 struct options {
     char *interface;

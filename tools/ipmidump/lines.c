@@ -207,7 +207,8 @@ colour_of(const struct traffic *traffic)
 static bool
 is_message(const struct traffic *traffic)
 {
-    return traffic->kind == TRAFFIC_REQUEST || traffic->kind == TRAFFIC_RESPONSE;
+    return traffic->kind == TRAFFIC_REQUEST
+           || traffic->kind == TRAFFIC_RESPONSE;
 }
 
 static void

@@ -1,8 +1,8 @@
 /* trace-log.h
  * Reads the text that QEMU writes with -trace 'ipmi_*', of which the events
  * named ipmi_access, ipmi_irq, ipmi_reset, ipmi_line, ipmi_hw_op, ipmi_frame
- * and ipmi_link tell what ipmi-pcap would have captured (docs/capture-format.md).
- * Whatever else is in the log is passed over.
+ * and ipmi_link tell what ipmi-pcap would have captured: see
+ * docs/capture-format.md. Whatever else is in the log is passed over.
  *
  * With -msg timestamp=on QEMU begins each line with the time, in microseconds.
  * Events without it have the time 0.

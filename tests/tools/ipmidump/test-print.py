@@ -47,12 +47,14 @@ def capture():
 
 ACCESS = "01:00:02.506023 kcs       -> BMC     host R ST 00 -> 00 (IDLE)"
 
+WRONG_SIZE = "a body of a size that the command does not have"
+
 EXPECTED = """\
 00:00:00.001000 web1:bmc             connected
 00:00:00.002000 web1:bmc  -> host    ATTN
 00:00:00.003000 web1:bmc  -> BMC  2a Get Device ID
 00:00:00.003023 web1:bmc  -> host 2a Get Device ID: 20 01 01 10 02 9f 4c 1c 00 01 00 (23.4 us)
-01:00:00.003023 web1:bmc  -> BMC  2b Get Device ID: aa ! a body of a size that the command does not have
+01:00:00.003023 web1:bmc  -> BMC  2b Get Device ID: aa ! """ + WRONG_SIZE + """
 01:00:02.503023 web1:bmc  -> host 2b Get Device ID: Request data length invalid (c7) (2.500 s)
 01:00:02.504023 web1:bmc  -> BMC     bad frame: 00 18 01 00 ! wrong checksum
 01:00:02.505023 web1:bmc             lost: 12 events are missing here
