@@ -93,7 +93,7 @@ class Collector:
     when it is told to."""
 
     def __init__(self, descriptor):
-        self.descriptor, self.data = descriptor, b""
+        self.descriptor, self.data = descriptor, bytearray()
         self.wake, self.waker = os.pipe()
         self.thread = threading.Thread(target=self.collect)
         self.thread.start()
@@ -181,7 +181,7 @@ class Capture:
     def capture(self):
         """What has been captured so far."""
         try:
-            return reader.read(self.packets.data)
+            return reader.read(bytes(self.packets.data))
         except reader.NotACapture:
             return None
 
@@ -226,7 +226,7 @@ class Capture:
 
     def toolbar(self):
         """[(control, command, text)] so far."""
-        data, result = self.to_toolbar.data, []
+        data, result = bytes(self.to_toolbar.data), []
         while len(data) >= 4:
             length = int.from_bytes(data[1:4], "big")
             check(data[:1] == b"T" and length >= 2, f"no control message: {data}")
