@@ -251,6 +251,9 @@ main(int argc, char **argv)
     if (junit_path) {
         write_junit(&judgement, name, g_timer_elapsed(timer, NULL));
     }
+    if (fflush(stdout) == EOF || ferror(stdout)) {
+        tool_fail("the standard output takes no more: %s", g_strerror(errno));
+    }
     failed = report_failures(&judgement) > 0;
 
     judgement_clear(&judgement);

@@ -12,7 +12,8 @@
 #include "tshark.h"
 
 /* What is decoded to the last bit; of other protocols there is a line each. */
-#define DECODED "ipmi_extern,ipmi_kcs,ipmi_bt,ipmi_trans,ipmi,kcs,tmode"
+#define DECODED \
+    "ipmi_extern,ipmi_kcs,ipmi_bt,ipmi_trans,ipmi,kcs,tmode,pkt_comment"
 
 G_DEFINE_QUARK(ipmiscope-judge, judge_error)
 
@@ -173,7 +174,7 @@ struct decoding {
     guint64     number;     /* and number, 0 if that is not known yet */
 };
 
-/* A packet is a line of its columns, perhaps one for its comments, a line "Frame
+/* A packet is a line of its columns, perhaps some for its comments, a line "Frame
  * NUMBER: " and so on, and an empty line. */
 static void
 hear_decoded_line(char *line, void *data)

@@ -16,6 +16,7 @@
 
 #include "evaluation.h"
 #include "judge.h"
+#include "tool.h"
 #include "tshark.h"
 
 /* Whoever waits longer than this for a response gives up. */
@@ -163,6 +164,21 @@ capturing_arguments(const struct live *live, const GPtrArray *options,
     return arguments;
 }
 
+/* Says so if the capture has less than there was: what tshark says of it ends
+ * with where it was captured. */
+static void
+tell_losses(const char *messages)
+{
+    char **lines = g_strsplit(messages, "\n", -1);
+
+    for (char **line = lines; *line; line++) {
+        if (strstr(*line, " dropped from ")) {
+            tool_say("the capture is not complete: %s", *line);
+        }
+    }
+    g_strfreev(lines);
+}
+
 /* Why nothing was captured. Takes failure, which may be NULL. */
 static GError *
 explain(const struct capturing *capturing, const struct live *live,
@@ -204,6 +220,7 @@ live_capture(const struct live *live, const GPtrArray *rules,
             &capturing);
         tshark_finish(capturing.tshark, &failure);
         failure = explain(&capturing, live, failure);
+        tell_losses(tshark_messages(capturing.tshark));
         g_source_remove(interrupted);
         g_source_remove(terminated);
         g_clear_handle_id(&capturing.deadline_source, g_source_remove);

@@ -90,8 +90,7 @@ rule_sets_load(GPtrArray *rules, const char *argument, unsigned number,
                                                    G_FILE_TEST_EXISTS)) {
         if (is_name(argument) && !g_file_test(argument, G_FILE_TEST_EXISTS)) {
             g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                        "%s: neither a set of rules nor a file: sets are "
-                        "protocol-clean, answered, prompt and linux-ipmi-si",
+                        "%s: neither a set of rules, nor a file, nor a rule",
                         argument);
             return false;
         }

@@ -9,6 +9,7 @@
 import os
 import re
 import shutil
+import subprocess
 import sys
 import unittest
 import xml.etree.ElementTree as ElementTree
@@ -130,7 +131,8 @@ class Test(unittest.TestCase):
         verdict, = tool.judge(tool.sample("transactions.pcapng"),
                               "never frame.number == 8")
         self.assertRegex(verdict.details["decoded"],
-                         r"^8 .* Rsp seq 0x03 Get Device ID OK, 4.1 s\n")
+                         r"^8 .* Rsp seq 0x03 Get Device ID OK, 4.1 s\n"
+                         r"Packet comments\n    Late\n")
 
         # A packet that two rules have is decoded for both.
         both = tool.judge(LINKS, "never frame.number == 5", "at most 4 frame")
@@ -246,7 +248,7 @@ class Test(unittest.TestCase):
             result = tool.run(empty, "answered")
             self.assertEqual(result.returncode, 1, result.stderr)
             self.assertIn("empty.pcapng has no packets", result.stderr)
-        self.refuse(2, "neither a set of rules nor a file", LINKS, "answred")
+        self.refuse(2, "neither a set of rules, nor a file", LINKS, "answred")
         self.refuse(2, "argument 3:1: a rule begins with", LINKS, "answered", "some rule")
         self.refuse(2, r'argument 2:1: .*ipmi_extern\.nonsense', LINKS,
                     "never ipmi_extern.nonsense == 1")
@@ -258,6 +260,12 @@ class Test(unittest.TestCase):
         self.refuse(2, "--live=- ", "-", "answered")
         self.refuse(3, "/nowhere/x.pcap: No such file", "/nowhere/x.pcap", "answered")
         self.refuse(3, "README.md", tool.sample("README.md"), "answered")
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            result = subprocess.run([tool.RUN_TSHARK, LINKS, "never tcp"], stdout=full,
+                                    env=tool.environment(), stderr=subprocess.PIPE,
+                                    text=True, timeout=tool.TIMEOUT, check=False)
+        self.assertEqual(result.returncode, 3)
+        self.assertIn("standard output", result.stderr)
         result = tool.run("--junit=/nowhere/x.xml", LINKS, "never tcp")
         self.assertEqual(result.returncode, 3)
         self.assertIn("/nowhere/x.xml", result.stderr)

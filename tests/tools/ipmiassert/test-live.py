@@ -120,6 +120,39 @@ class Test(unittest.TestCase):
             verdicts, _ = finished(process)
         self.assertEqual(passed(verdicts), [True])
 
+    def test_tcp(self):
+        """A program that listens, as QEMU does with what it captures, is a
+        source."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            source = f"TCP@127.0.0.1:{listener.getsockname()[1]}"
+            with started(f"--live={source}", FAR, "exactly 26 frame") as process:
+                listener.settimeout(tool.TIMEOUT)
+                connection, _ = listener.accept()
+                with connection:
+                    connection.sendall(contents(LINKS))
+                verdicts, _ = finished(process)
+        self.assertEqual(passed(verdicts), [True])
+
+    def test_losses(self):
+        """Packets that the capture has lost are told; a tshark that says so stands
+        for a machine that is too slow."""
+        with tool.directory() as place:
+            program = tool.write(os.path.join(place, "tshark"), f"""#!/bin/sh
+if [ "$1" = -i ]; then
+    while [ "$1" != -w ]; do shift; done
+    cat {LINKS} > "$2"
+    echo "3 packets dropped from lo" >&2
+else
+    exec {os.environ["TSHARK"]} "$@"
+fi
+""")
+            os.chmod(program, 0o755)
+            result = tool.run("--live=lo", FAR, "exactly 26 frame",
+                              env=tool.environment(
+                                  PATH=f"{place}:{os.environ['PATH']}"))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("not complete: 3 packets dropped from lo", result.stderr)
+
     def test_deadline(self):
         """What has not come by then is a failure; what is not to come, is not."""
         with fifo() as path, started(f"--live={path}", "--deadline=8s",
