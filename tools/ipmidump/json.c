@@ -7,9 +7,8 @@
 
 #include <glib.h>
 
-#include "ipmi-extern-frame.h"
-#include "ipmi-names.h"
 #include "ipmi-record.h"
+#include "message.h"
 #include "output.h"
 #include "sink.h"
 
@@ -117,8 +116,7 @@ add_message(struct output *output, const struct traffic *traffic)
     const uint8_t *bytes = traffic->bytes;
     const uint8_t netfn = bytes[1] >> 2;
     const size_t data = ipmi_extern_data_offset(bytes);
-    const struct ipmi_command *command = ipmi_command_find(
-        netfn, ipmi_body(netfn, bytes + data, traffic->len - data), bytes[2]);
+    const struct ipmi_command *command = message_command(bytes, traffic->len);
 
     if (traffic->where != CAPTURE_KCS) {
         add_number(output, "\"seq\":", bytes[0]);
