@@ -1,5 +1,6 @@
 /* differences.h
- * What a peer did otherwise than recorded: told decoded, as it comes, and counted.
+ * What a peer did otherwise than recorded: told decoded, as it comes, and
+ * counted.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

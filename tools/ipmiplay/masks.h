@@ -22,14 +22,14 @@ struct masks;
 struct masks *masks_new(bool built_in);
 void masks_free(struct masks *masks);
 
-/* NETFN/COMMAND=BYTES, such as 0b/48=2-5,7,9-: two hexadecimal numbers, where the
- * netFn is even for requests and odd for responses, and ranges of bytes; one
- * without an end goes to the last byte, wherever that is. Or the name of a
+/* NETFN/COMMAND=BYTES, such as 0b/48=2-5,7,9-: two hexadecimal numbers, where
+ * the netFn is even for requests and odd for responses, and ranges of bytes;
+ * one without an end goes to the last byte, wherever that is. Or the name of a
  * control command, such as CAPABILITIES, whose operand may differ then. */
 bool masks_add(struct masks *masks, const char *text, GError **error);
 
-/* Whether a message may come in place of another one. Both begin with netFn/LUN;
- * the LUN of a response does not matter. */
+/* Whether a message may come in place of another one. Both begin with
+ * netFn/LUN; the LUN of a response does not matter. */
 bool masks_allow(const struct masks *masks, const uint8_t *recorded,
                  size_t recorded_len, const uint8_t *live, size_t live_len);
 
@@ -38,8 +38,8 @@ bool masks_allow_control(const struct masks *masks, const uint8_t *recorded,
                          size_t recorded_len, const uint8_t *live,
                          size_t live_len);
 
-/* What masks_add() would need to allow a message, or NULL if nothing would. To be
- * freed. */
+/* What masks_add() would need to allow a message, or NULL if nothing would. To
+ * be freed. */
 char *masks_needed(const struct masks *masks, const uint8_t *recorded,
                    size_t recorded_len, const uint8_t *live, size_t live_len);
 

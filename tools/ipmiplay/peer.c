@@ -31,6 +31,13 @@
 /* From one attempt to connect to the next. */
 #define RETRY_INTERVAL  (100 * NS_PER_MS)
 
+/* All that a BMC could ask of a host but ENABLE and DISABLE, which only later
+ * versions of QEMU know. */
+#define CAPABILITIES                                                        \
+    (IPMI_EXTERN_CAP_POWER | IPMI_EXTERN_CAP_RESET | IPMI_EXTERN_CAP_IRQ    \
+     | IPMI_EXTERN_CAP_NMI | IPMI_EXTERN_CAP_ATTN                           \
+     | IPMI_EXTERN_CAP_GRACEFUL_SHUTDOWN)
+
 /* How long a peer may take for what was sent last. */
 #define LINGER          (1000 * NS_PER_MS)
 
@@ -403,6 +410,33 @@ peer_send_control(struct peer *peer, const uint8_t *control, size_t len)
     frame = g_malloc(FRAME_SIZE(len));
     send_frame(peer, frame, frame_of_control(control, len, frame));
     g_free(frame);
+}
+
+void
+peer_send_attention(struct peer *peer, bool attention)
+{
+    const uint8_t control = attention ? IPMI_EXTERN_ATTN_IRQ
+                                      : IPMI_EXTERN_NOATTN;
+
+    peer_send_control(peer, &control, sizeof control);
+}
+
+void
+peer_greet(struct peer *peer, bool attention)
+{
+    static const uint8_t version[] = {
+        IPMI_EXTERN_VERSION, IPMI_EXTERN_VERSION_1
+    };
+    static const uint8_t capabilities[] = {
+        IPMI_EXTERN_CAPABILITIES, CAPABILITIES
+    };
+
+    peer_send_control(peer, version, sizeof version);
+    if (peer->played == IPMI_EXTERN_FROM_HOST) {
+        peer_send_control(peer, capabilities, sizeof capabilities);
+    } else {
+        peer_send_attention(peer, attention);
+    }
 }
 
 void

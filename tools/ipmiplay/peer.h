@@ -1,7 +1,7 @@
 /* peer.h
- * The other end of a connection: the BMC to the host that is played, the host to
- * the BMC. Whoever plays waits here for all that can happen to it: a frame, the
- * end of the connection, a time, a key, a signal to stop.
+ * The other end of a connection: the BMC to the host that is played, the host
+ * to the BMC. Whoever plays waits here for all that can happen to it: a frame,
+ * the end of the connection, a time, a key, a signal to stop.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -64,6 +64,13 @@ void peer_close(struct peer *peer);
 /* Waits a while for the peer to take what was sent last, or to close the
  * connection, before closing it. */
 void peer_close_gently(struct peer *peer);
+
+/* Says what either side says first on a connection: as the host, that it is
+ * able to do all that QEMU's is; as the BMC, whether it wants attention. */
+void peer_greet(struct peer *peer, bool attention);
+
+/* As the BMC. Tells the host whether the BMC wants attention. */
+void peer_send_attention(struct peer *peer, bool attention);
 
 /* Both may be called without a connection, to no effect. message: sequence
  * number, netFn/LUN, command, and so on, no checksum. */

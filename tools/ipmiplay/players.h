@@ -1,5 +1,5 @@
 /* players.h
- * Who plays what. Each returns whether all was as it should be.
+ * Who plays scripts. Each returns whether all was as it should be.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,10 +12,6 @@
 
 #include "peer.h"
 #include "script.h"
-
-/* What QEMU's host announces: all that a BMC could ask of it but ENABLE and
- * DISABLE, which came later. */
-#define PLAYERS_CAPABILITIES    0x3f
 
 /* As the host, over a connection that is open: sends what the script says. */
 bool play_script_as_host(const struct script *script, struct peer *peer);

@@ -205,8 +205,9 @@ refuse_points(const struct capture_reader *reader, const GArray *points,
                     "%s has nothing that could be played", name);
     } else if (wanted) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "%s: '%s' is not the name or number of one of these capture "
-                    "points, and of no other:%s", name, wanted, list->str);
+                    "%s: '%s' is not the name or number of one of these "
+                    "capture points, and of no other:%s", name, wanted,
+                    list->str);
     } else {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "%s has several capture points: choose one by --point, its "

@@ -48,8 +48,8 @@ struct recording *recording_load(int fd, const char *name, const char *point,
                                  GError **error);
 void recording_free(struct recording *recording);
 
-/* The index of the next event at or after start that is the beginning or the end
- * of a connection, or the recording's len. */
+/* The index of the next event at or after start that is the beginning or the
+ * end of a connection, or the recording's len. */
 size_t recording_connection_end(const struct recording *recording,
                                 size_t start);
 

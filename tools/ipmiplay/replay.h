@@ -23,7 +23,7 @@ enum replay_timing {
 struct replay_options {
     enum ipmi_extern_sender played;
     enum replay_timing timing;
-    uint64_t patience;      /* ns: so much later than recorded may the peer be */
+    uint64_t patience;      /* ns: so much later than then may the peer be */
     const struct masks *masks;
 };
 

@@ -1,7 +1,7 @@
 /* reservations.h
- * Reservation IDs (IPMI 2.0, sections 31.4, 33.11 and 35.4): a BMC gives another
- * one each time, and refuses requests with any but the last. So a host that is
- * played must not send the recorded ones, but those that it was given.
+ * Reservation IDs (IPMI 2.0, sections 31.4, 33.11 and 35.4): a BMC gives
+ * another one each time, and refuses requests with any but the last. So a host
+ * that is played must not send the recorded ones, but those that it was given.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -19,8 +19,6 @@
 #define CC_OK               0x00
 #define CC_INVALID_COMMAND  0xc1
 
-#define NS_PER_SECOND   UINT64_C(1000000000)
-
 /* Without a sequence number. */
 static const uint8_t get_device_id[] = { 0x18, 0x01 };
 
@@ -51,26 +49,6 @@ struct bmc {
                                  * that is still to be answered */
     bool     has_request;
 };
-
-static void
-send_attention(struct bmc *bmc)
-{
-    const uint8_t control = bmc->attention ? IPMI_EXTERN_ATTN_IRQ
-                                           : IPMI_EXTERN_NOATTN;
-
-    peer_send_control(bmc->peer, &control, sizeof control);
-}
-
-static void
-greet(struct bmc *bmc)
-{
-    static const uint8_t version[] = {
-        IPMI_EXTERN_VERSION, IPMI_EXTERN_VERSION_1
-    };
-
-    peer_send_control(bmc->peer, version, sizeof version);
-    send_attention(bmc);
-}
 
 /* --- answers ----------------------------------------------------------- */
 
@@ -174,8 +152,9 @@ answer_anyway(struct bmc *bmc)
 
 /* --- waiting ----------------------------------------------------------- */
 
-/* Until there is a request, over this connection or, until another deadline, the
- * next. Returns false if there is none in time, or the player was stopped. */
+/* Until there is a request, over this connection or, until another deadline,
+ * the next. Returns false if there is none in time, or the player was
+ * stopped. */
 static bool
 wait_for_request(struct bmc *bmc, uint64_t deadline, uint64_t closed_deadline)
 {
@@ -189,7 +168,7 @@ wait_for_request(struct bmc *bmc, uint64_t deadline, uint64_t closed_deadline)
         }
         switch (event) {
         case PEER_CONNECTED:
-            greet(bmc);
+            peer_greet(bmc->peer, bmc->attention);
             break;
         case PEER_MESSAGE:
             bmc->has_request = true;
@@ -288,7 +267,7 @@ do_wait_attn(struct bmc *bmc, const struct script_statement *wait)
 
     if (bmc->attention != wanted) {
         bmc->attention = wanted;
-        send_attention(bmc);
+        peer_send_attention(bmc->peer, wanted);
     }
     bmc->tally.passed++;
 }
@@ -381,7 +360,7 @@ play_script_as_bmc(const struct script *script, struct peer *peer,
         .loops = g_new0(struct loop, script->len),
     };
 
-    greet(&bmc);
+    peer_greet(peer, false);
     while (bmc.position < script->len) {
         do_statement(&bmc, &script->statements[bmc.position]);
         if (bmc.over) {

@@ -58,21 +58,6 @@ stop(struct host *host)
     return STOPPED;
 }
 
-static void
-greet(struct host *host)
-{
-    static const uint8_t version[] = {
-        IPMI_EXTERN_VERSION, IPMI_EXTERN_VERSION_1
-    };
-    static const uint8_t capabilities[] = {
-        IPMI_EXTERN_CAPABILITIES, PLAYERS_CAPABILITIES
-    };
-
-    host->attention = false;
-    peer_send_control(host->peer, version, sizeof version);
-    peer_send_control(host->peer, capabilities, sizeof capabilities);
-}
-
 /* Sees to it that there is a connection. */
 static enum outcome
 connect_again(struct host *host, uint64_t deadline)
@@ -82,7 +67,8 @@ connect_again(struct host *host, uint64_t deadline)
     }
     switch (peer_open(host->peer, deadline, NULL)) {
     case PEER_CONNECTED:
-        greet(host);
+        host->attention = false;
+        peer_greet(host->peer, false);
         return ANSWERED;
     case PEER_STOPPED:
         return stop(host);
@@ -389,7 +375,7 @@ play_script_as_host(const struct script *script, struct peer *peer)
         .loops = g_new0(struct loop, script->len),
     };
 
-    greet(&host);
+    peer_greet(peer, false);
     while (host.position < script->len) {
         do_statement(&host, &script->statements[host.position]);
         if (host.over) {

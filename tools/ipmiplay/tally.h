@@ -28,8 +28,9 @@ void tally_fail(struct tally *tally, unsigned line, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
 
 /* position: the statement at which the player was stopped, or the script's len
- * at its end. what: became of the messages, "sent". Returns whether all is well:
- * no check failed, and the script ran to its end if it has one to run to. */
+ * at its end. what: became of the messages, "sent". Returns whether all is
+ * well: no check failed, and the script ran to its end if it has one to run
+ * to. */
 bool tally_finish(const struct tally *tally, size_t position, const char *what);
 
 /* Whether a position is in a repeat that has no end. */

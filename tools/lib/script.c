@@ -134,7 +134,8 @@ read_time(const struct parser *parser, const char *word, uint64_t *ns,
         if (!is_word(unit, units[i].name)) {
             continue;
         }
-        if (number < 1 || number > MAX_SECONDS * (NS_PER_SECOND / units[i].ns)) {
+        if (number < 1
+                || number > MAX_SECONDS * (NS_PER_SECOND / units[i].ns)) {
             return refuse(parser, error, "'%s' is out of range: write a time "
                           "from 1us to %ds", word, MAX_SECONDS);
         }

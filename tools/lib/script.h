@@ -38,7 +38,7 @@ enum script_expectation {
     SCRIPT_EXPECT_NONE
 };
 
-/* What a message must be: a byte matches if it has value in the bits of mask. */
+/* What a message must be: a byte matches that has value in the bits of mask. */
 struct script_pattern {
     char    *text;          /* as it was written */
     uint8_t *value;
