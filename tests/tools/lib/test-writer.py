@@ -22,6 +22,7 @@ import random
 import resource
 import select
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -518,6 +519,33 @@ def test_fifo_slow(directory):
         slow.close()
 
 
+def test_fifo_changes(directory):
+    """Readers that go in the middle of a block: the next one begins with the first
+    packet of which that one cannot have got all, but for what was in the FIFO."""
+    path = directory / "fifo"
+    os.mkfifo(path)
+    random.seed(2)
+    with Writer(path) as writer:
+        writer.point("link")
+        following = 0
+        for count in range(1, 13):
+            writer.put(0, 2000)
+            each = Fifo(path)
+            # As much as a pipe has, so that it is full when the reader goes.
+            enough = random.randrange(1, 200000)
+            each.read(lambda data, enough=enough: len(data) >= enough)
+            each.close()
+            writer.wait("reader gone", lambda written, lost, gone, trouble: gone)
+            packets = each.capture().packets
+            if packets:
+                first = serial(packets[0])
+                check(first >= following, f"frame {first} after {following - 1}")
+                following = check_serials(packets, first - packets[0].dropped)
+            check(following <= 2000 * count, f"{following} of {2000 * count}")
+        check(following > 4000, f"only {following}")
+        writer.close()
+
+
 def test_fifo_stuck(directory):
     """A reader that never reads holds up the end for a second only."""
     path = directory / "fifo"
@@ -538,24 +566,35 @@ def test_fifo_stuck(directory):
         stuck.close()
 
 
+def pipe():
+    """Its two ends."""
+    return os.pipe()
+
+
+def stream_socket():
+    """Its two ends."""
+    return tuple(end.detach() for end in socket.socketpair())
+
+
 def test_pipe(directory):
     """The standard output: a program that reads, and goes."""
     del directory
-    reading, writing = os.pipe()
-    with Writer("-", stdout=writing) as writer:
-        os.close(writing)
-        check(not fcntl.fcntl(reading, fcntl.F_GETFL) & os.O_NONBLOCK, "it is made nonblocking")
-        pipe = Fifo(reading)
-        writer.point("link")
-        writer.put(0, 5000)
-        pipe.read_frame(4999)
-        pipe.close()
-        writer.wait("reader gone", lambda written, lost, gone, trouble:
-                    gone and "standard output: nobody reads" in trouble)
-        writer.put(0, 10)
-        answer = writer.close()
-        check("the standard output: 10 of 5010 packets are lost" in answer, answer)
-    check(check_serials(pipe.capture().packets) == 5000, "frames")
+    for make in pipe, stream_socket:
+        reading, writing = make()
+        with Writer("-", stdout=writing) as writer:
+            os.close(writing)
+            check(not fcntl.fcntl(reading, fcntl.F_GETFL) & os.O_NONBLOCK, "made nonblocking")
+            there = Fifo(reading)
+            writer.point("link")
+            writer.put(0, 5000)
+            there.read_frame(4999)
+            there.close()
+            writer.wait("reader gone", lambda written, lost, gone, trouble:
+                        gone and "standard output: nobody reads" in trouble)
+            writer.put(0, 10)
+            answer = writer.close()
+            check("the standard output: 10 of 5010 packets are lost" in answer, answer)
+        check(check_serials(there.capture().packets) == 5000, "frames")
 
 
 def test_pipe_to_the_end(directory):
@@ -665,7 +704,7 @@ def main():
             try:
                 cases[name](pathlib.Path(directory))
                 print(f"{name}: good, {time.monotonic() - began:.1f} s")
-            except (Failure, reader.NotACapture, OSError) as error:
+            except (Failure, reader.NotACapture, OSError, RuntimeError) as error:
                 print(f"{name}: FAILED: {type(error).__name__}: {error}")
                 failed += 1
         sys.stdout.flush()
