@@ -20,39 +20,44 @@
 
 static const char summary[] =
     "Sits between the two ends of an IPMI link, a host and its BMC, passes on\n"
-    "every byte, and writes a capture of the messages that Wireshark reads.\n"
+    "every byte, and writes a capture that Wireshark reads.\n"
     "\n"
-    "An end is unix:PATH, tcp:HOST:PORT (without HOST: this machine alone) or\n"
-    "fd:N, a socket that the program was started with.";
+    "An end is unix:PATH, tcp:HOST:PORT (without HOST: this machine alone)\n"
+    "or fd:N, a socket that the program was started with.";
 
 static const char description[] =
-    "The tap listens at the first end of a --link and connects to the second one;\n"
-    "listen: or connect: before an end says otherwise. --write is a file, a FIFO\n"
-    "or -, the standard output; several at once if given more than once.\n"
+    "The tap listens at the first end of a --link and connects to the second\n"
+    "one; listen: or connect: before an end says otherwise. --write is a\n"
+    "file, a FIFO or -, the standard output; several at once if given more\n"
+    "than once.\n"
     "\n"
-    "The end to be connected to is retried until it is there; what the other one\n"
-    "sends waits. What cannot be written is lost and counted; the links go on.\n"
-    "SIGUSR1 prints how the links are, SIGINT and SIGTERM end the tap.\n"
+    "The end to be connected to is retried until it is there; what the other\n"
+    "one sends waits. What cannot be written is lost and counted; the links\n"
+    "go on. SIGUSR1 prints how the links are, SIGINT and SIGTERM end the tap.\n"
     "\n"
     "Examples:\n"
-    "  QEMU's ipmi-bmc-extern connects to port 9002, and ipmi_sim was moved to\n"
-    "  port 9003:\n"
+    "  QEMU's ipmi-bmc-extern connects to port 9002, and ipmi_sim was moved\n"
+    "  to port 9003:\n"
     "    ipmitap --listen tcp::9002 --connect tcp::9003 -w link.pcapng\n"
     "\n"
     "  The same, seen at once:\n"
-    "    ipmitap --listen tcp::9002 --connect tcp::9003 -w - | wireshark -k -i -\n"
+    "    ipmitap --listen tcp::9002 --connect tcp::9003 -w - | "
+    "wireshark -k -i -\n"
     "\n"
     "  Two links for weeks, the last 10 files of 100 MB each:\n"
-    "    ipmitap --link web1=unix:/run/web1-tap.sock,unix:/run/web1-bmc.sock \\\n"
-    "            --link web2=unix:/run/web2-tap.sock,unix:/run/web2-bmc.sock \\\n"
+    "    ipmitap --link web1=unix:/run/web1-tap.sock,unix:/run/web1-bmc.sock "
+    "\\\n"
+    "            --link web2=unix:/run/web2-tap.sock,unix:/run/web2-bmc.sock "
+    "\\\n"
     "            --file-size 100MB --files 10 -w links.pcapng\n"
     "\n"
     "  Both ends listen:\n"
-    "    ipmitap --link web1=connect:unix:/run/host.sock,unix:/run/bmc.sock \\\n"
+    "    ipmitap --link web1=connect:unix:/run/host.sock,unix:/run/bmc.sock "
+    "\\\n"
     "            -w web1.pcapng\n"
     "\n"
-    "Exit status: 0 ended in good order, 2 used wrongly, 3 something failed, or\n"
-    "packets are missing from a capture.";
+    "Exit status: 0 ended in good order, 2 used wrongly, 3 something failed,\n"
+    "or packets are missing from a capture.";
 
 struct options {
     GPtrArray *links;       /* struct link_spec */

@@ -24,7 +24,8 @@
  * connected to so soon. */
 #define LAST_WILL       1000        /* ms */
 
-/* A connection that lasted was a good one: what comes next is tried at once. */
+/* A connection that lasted was a good one: its successor is not delayed as one
+ * that failed. */
 #define LASTED          1000000     /* us */
 
 struct link_end {

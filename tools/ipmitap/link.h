@@ -44,8 +44,8 @@ struct link;
 typedef void (*link_over_func)(gpointer data);
 
 /* Listens, saying so where the user has to know, and connects when it is time.
- * Takes spec. keep: the near end stays connected when the far end goes, and waits
- * for it to come back. */
+ * Takes spec. keep: the near end stays connected when the far end goes, and
+ * waits for it to come back. */
 struct link *link_new(struct link_spec *spec, bool keep,
                       struct relay *relay, struct captures *captures,
                       link_over_func over, gpointer data, GError **error);

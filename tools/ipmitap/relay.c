@@ -18,6 +18,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <gio/gio.h>
@@ -127,7 +128,7 @@ pass_on(struct relay_end *end)
         len = recv(end->fd, chunk, CHUNK, MSG_DONTWAIT);
     } while (len < 0 && errno == EINTR);
     if (len > 0) {
-        time = watch_clock();
+        time = tool_clock(CLOCK_REALTIME);
         sent = send_some(peer, chunk, (size_t)len);
         if (sent < (size_t)len) {
             peer->waiting_len = (size_t)len - sent;

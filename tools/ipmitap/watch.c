@@ -14,6 +14,7 @@
 
 #include "exchange.h"
 #include "frames.h"
+#include "tool.h"
 
 /* How long, how many and how much is held back while nothing tells which end is
  * the host: the greeting of a connection needs less. */
@@ -52,15 +53,6 @@ struct source {
     uint64_t time;
 };
 
-uint64_t
-watch_clock(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 static void
 put(struct watch *watch, struct capture_packet *packet)
 {
@@ -88,7 +80,7 @@ static void
 put_connection(struct watch *watch, enum capture_connection connection)
 {
     struct capture_packet packet = {
-        .time = watch_clock(),
+        .time = tool_clock(CLOCK_REALTIME),
         .connection = connection,
     };
 
@@ -229,7 +221,7 @@ watch_disconnected(struct watch *watch)
     captures_lock(watch->captures);
     if (watch->connected) {
         for (unsigned end = 0; end < ENDS; end++) {
-            struct source source = { watch, end, watch_clock() };
+            struct source source = { watch, end, tool_clock(CLOCK_REALTIME) };
 
             frame_splitter_end(&watch->splitters[end], watch_frame, &source);
         }
@@ -256,7 +248,7 @@ watch_bytes(struct watch *watch, unsigned end, const uint8_t *bytes, size_t len,
 void
 watch_tick(struct watch *watch)
 {
-    uint64_t now = watch_clock();
+    uint64_t now = tool_clock(CLOCK_REALTIME);
 
     captures_lock(watch->captures);
     if (watch->held->len > 0 &&

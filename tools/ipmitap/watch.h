@@ -53,7 +53,4 @@ void watch_tick(struct watch *watch);
 
 void watch_get_counts(struct watch *watch, struct watch_counts *counts);
 
-/* Now, as packets have it. */
-uint64_t watch_clock(void);
-
 #endif /* WATCH_H */
