@@ -7,9 +7,11 @@ Cases:
   manual      the manual is clean, and agrees with --help
   completion  bash completes every option
   install     each is installed with its manual and its completion
+  documents   the commands in README.md and docs/ have options that there are
 """
 
 import argparse
+import glob
 import os
 import re
 import shutil
@@ -196,6 +198,24 @@ def check_install(tool, folder):
                 yield f"{name} has no licence"
 
 
+def check_documents(tool):
+    """Commands of a shell, continued over lines or not."""
+    found = 0
+    for path in [os.path.join(ROOT, "README.md"),
+                 *glob.glob(os.path.join(ROOT, "docs", "*.md"))]:
+        with open(path, encoding="utf-8") as file:
+            text = file.read().replace("\\\n", " ")
+        for command in re.findall(rf"(?:^|[ `]){tool.name} ([^\n|`&#]*)", text,
+                                  re.M):
+            options = set(re.findall(r"(?<!\S)--?[a-z][\w-]*", command))
+            found += bool(options)
+            if not options <= tool.options():
+                yield (f"{path}: {tool.name} {command.strip()}: no such "
+                       f"options: {options - tool.options()}")
+    if not found:
+        yield "no document has a command with an option of it"
+
+
 def install(build, folder):
     result = run("cmake", "--install", build, "--prefix", "/usr",
                  env={**os.environ, "DESTDIR": folder})
@@ -217,7 +237,8 @@ def main():
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", help="the build directory")
     parser.add_argument("case",
-                        choices=("help", "manual", "completion", "install"))
+                        choices=("help", "manual", "completion", "install",
+                                 "documents"))
     parser.add_argument("tool", nargs="+")
     arguments = parser.parse_args()
     if arguments.case == "manual":
@@ -233,6 +254,7 @@ def main():
             found = {"help": check_help, "manual": check_manual,
                      "completion": check_completion,
                      "install": lambda tool: check_install(tool, folder),
+                     "documents": check_documents,
                      }[arguments.case](tool)
             failures += [f"{tool.name}: {failure}" for failure in found]
     for failure in failures:
