@@ -114,7 +114,8 @@ describe_message(struct line *line, const struct traffic *traffic)
     uint8_t netfn = bytes[1] >> 2;
     size_t data = ipmi_extern_data_offset(bytes);
     size_t data_len = traffic->len - data;
-    const struct ipmi_command *command = message_command(bytes, traffic->len);
+    const struct ipmi_command *command = traffic->command
+        ? traffic->command : message_command(bytes, traffic->len);
 
     add(line, ipmi_command_name(command, netfn));
     if (!command) {

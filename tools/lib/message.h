@@ -12,15 +12,20 @@
 #include "ipmi-extern-frame.h"
 #include "ipmi-names.h"
 
+/* ipmi_body() of it. */
+static inline uint32_t
+message_body(const uint8_t *message, size_t len)
+{
+    size_t data = ipmi_extern_data_offset(message);
+
+    return ipmi_body(message[1] >> 2, message + data, len - data);
+}
+
 /* Its command, or NULL if no specification has it. */
 static inline const struct ipmi_command *
 message_command(const uint8_t *message, size_t len)
 {
-    size_t data = ipmi_extern_data_offset(message);
-    uint8_t netfn = message[1] >> 2;
-
-    return ipmi_command_find(netfn,
-                             ipmi_body(netfn, message + data, len - data),
+    return ipmi_command_find(message[1] >> 2, message_body(message, len),
                              message[2]);
 }
 

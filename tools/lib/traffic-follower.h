@@ -22,6 +22,7 @@ struct traffic_matcher {
     struct {
         uint32_t serial;        /* how many requests went before it */
         uint32_t hash;          /* of all its bytes */
+        uint32_t body;          /* ipmi_body() of it */
     } latest[256];              /* request, by sequence number */
     uint32_t requests;
     bool heard;                 /* what is unsolicited would have been: a
@@ -58,8 +59,8 @@ struct traffic_packet {
  * bytes and the match are the caller's to fill in. */
 void traffic_report(struct traffic_packet *packet, struct traffic *traffic);
 
-/* Finds the other half of a message, and what that says against it if it has
- * no fault yet. message is traffic's, and has a sequence number. */
+/* Finds the other half of a message, and so its command, and what that says
+ * against it if it has no fault yet. message is traffic's, and has a sequence number. */
 void traffic_match(struct traffic_matcher *matcher,
                    const struct traffic_packet *packet,
                    struct traffic *traffic);
@@ -70,11 +71,8 @@ void traffic_matcher_reset(struct traffic_matcher *matcher);
 /* The same, but what comes may answer what was lost. */
 void traffic_matcher_lose(struct traffic_matcher *matcher);
 
-#define TRAFFIC_FAULT_SIZE "a body of a size that the command does not have"
-
-/* Whether a message's body has a size that the specification gives the
- * command. */
-bool traffic_size_ok(const uint8_t *message, size_t len);
+/* What is wrong with the size of a message's body, or NULL. */
+const char *traffic_size_fault(const struct traffic *traffic);
 
 /* Take a packet apart, each of one kind. */
 void traffic_wire(struct traffic_packet *packet);

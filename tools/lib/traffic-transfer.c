@@ -113,8 +113,8 @@ traffic_transfer(struct traffic_packet *packet,
             /* Without numbers, nothing tells that it comes once more. */
             exchange_lose(&matcher->exchange);
         }
-        if (!traffic.fault && !traffic_size_ok(message, traffic.len)) {
-            traffic.fault = TRAFFIC_FAULT_SIZE;
+        if (!traffic.fault) {
+            traffic.fault = traffic_size_fault(&traffic);
         }
     }
     traffic_report(packet, &traffic);

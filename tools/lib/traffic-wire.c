@@ -141,8 +141,8 @@ report_message(struct traffic_packet *packet, const struct wire_frame *frame,
     }
     traffic->fault = message_fault(frame, traffic);
     traffic_match(&packet->point->link->matcher, packet, traffic);
-    if (!traffic->fault && !traffic_size_ok(bytes, traffic->len)) {
-        traffic->fault = TRAFFIC_FAULT_SIZE;
+    if (!traffic->fault) {
+        traffic->fault = traffic_size_fault(traffic);
     }
     traffic_report(packet, traffic);
 }

@@ -127,6 +127,7 @@ match_request(struct traffic_matcher *matcher,
                      packet->packet->number);
     matcher->latest[seq].serial = matcher->requests++;
     matcher->latest[seq].hash = hash;
+    matcher->latest[seq].body = message_body(traffic->bytes, traffic->len);
 }
 
 static void
@@ -147,6 +148,8 @@ match_response(struct traffic_matcher *matcher,
         }
         set_fault(traffic, "its request has been answered already");
     }
+    traffic->command = ipmi_command_find(
+        message[1] >> 2, matcher->latest[message[0]].body, message[2]);
     traffic->matched = true;
     traffic->request_number = request->number;
     traffic->request_time = request->time;
@@ -160,6 +163,7 @@ void
 traffic_match(struct traffic_matcher *matcher,
               const struct traffic_packet *packet, struct traffic *traffic)
 {
+    traffic->command = message_command(traffic->bytes, traffic->len);
     exchange_give_up(&matcher->exchange, packet->packet->time);
     if (traffic->kind == TRAFFIC_REQUEST) {
         match_request(matcher, packet, traffic);
@@ -182,12 +186,13 @@ traffic_matcher_lose(struct traffic_matcher *matcher)
     matcher->heard = false;
 }
 
-bool
-traffic_size_ok(const uint8_t *message, size_t len)
+const char *
+traffic_size_fault(const struct traffic *traffic)
 {
-    const struct ipmi_command *command = message_command(message, len);
-
-    return !command || message_size_ok(command, message, len);
+    return !traffic->command
+                   || message_size_ok(traffic->command, traffic->bytes,
+                                      traffic->len)
+               ? NULL : "a body of a size that the command does not have";
 }
 
 void

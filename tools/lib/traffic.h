@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "capture.h"
+#include "ipmi-names.h"
 
 enum traffic_kind {
     TRAFFIC_REQUEST,
@@ -39,6 +40,10 @@ struct traffic {
      * command, completion code of a response, data, no checksum. */
     const uint8_t *bytes;
     size_t len;
+
+    /* Of a message: NULL if no specification has it. Responses of failed
+     * commands do not say which group's or OEM's they are: their requests do. */
+    const struct ipmi_command *command;
 
     bool     matched;       /* a response: its request is known */
     uint64_t request_number;

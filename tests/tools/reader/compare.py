@@ -6,7 +6,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 """Every message, control command, connection record and bad frame of every
-sample: packet, time, direction, contents, and which request a response is to."""
+sample: packet, time, direction, contents, name, and which request a response is to."""
 
 import argparse
 import collections
@@ -27,22 +27,24 @@ DIRECTIONS = {"bmc": decode.HOST, "host": decode.BMC, "-": None}
 KINDS = {"request": "Request", "response": "Response", "control": "Control",
          "connected": "Connected", "disconnected": "Disconnected", "bad": "bad"}
 
+PROTOCOLS = ("ipmi_extern", "ipmi_kcs", "ipmi_bt")
+
 Thing = collections.namedtuple("Thing", "packet where kind direction contents answers")
 
 
 def read_traffic(program, path):
-    """What read-traffic prints, without accesses: (thing, time)."""
+    """What read-traffic prints, without accesses: (thing, time, its name)."""
     output = subprocess.run([program, path], check=True, capture_output=True,
                             text=True, timeout=120).stdout
     for line in output.splitlines():
         columns = line.split("\t")
         if columns[0] in ("access", "end"):
             continue
-        kind, where, direction, packet, time, _, _, answers, contents, _, _ = columns
+        kind, where, direction, packet, time, _, _, answers, contents, _, name = columns
         yield Thing(int(packet), where, KINDS[kind],
                     DIRECTIONS[direction] if where == "wire" else None,
                     contents if kind in ("request", "response", "control") else "",
-                    int(answers)), int(time)
+                    int(answers)), int(time), name
 
 
 def message_of(fields):
@@ -110,6 +112,17 @@ def has_registers(packet):
             or packet.data[4:].startswith((b"ipmi_kcs", b"ipmi_bt")))
 
 
+def names_of(path):
+    """{packet: names of its commands}"""
+    lines = tshark.run("-r", path, *tshark.preferences(path), "-T", "fields",
+                       "-E", "aggregator=|", "-e", "frame.number",
+                       *(argument for protocol in PROTOCOLS
+                         for argument in ("-e", f"{protocol}.cmd.name"))).decode().splitlines()
+    found = (line.split("\t", 1) for line in lines)
+    return {int(number): [name for name in names.replace("\t", "|").split("|") if name]
+            for number, names in found}
+
+
 def differences(program, name):
     """Words for each difference in a sample."""
     path = os.path.join(tshark.SAMPLES, name)
@@ -120,9 +133,13 @@ def differences(program, name):
     expected = collections.Counter({thing: count for thing, count in expected.items()
                                     if not is_other(thing, packets)})
     found = collections.Counter()
-    for thing, time in read_traffic(program, path):
+    named = names_of(path)
+    for thing, time, words in read_traffic(program, path):
         if is_other(thing, packets):
             continue
+        if thing.kind in ("Request", "Response") and not any(
+                words.startswith(command) for command in named[thing.packet]):
+            yield f"{name}: {thing}: '{words}', not one of {named[thing.packet]}"
         if time != packets[thing.packet].time:
             yield f"{name}: {thing}: its time is {time}, not {packets[thing.packet].time}"
         found[thing._replace(where="bt" if thing.where == "trace" else thing.where)] += 1
