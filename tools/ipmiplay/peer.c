@@ -72,10 +72,7 @@ struct peer {
 uint64_t
 peer_now(void)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
+    return tool_clock(CLOCK_MONOTONIC);
 }
 
 uint64_t

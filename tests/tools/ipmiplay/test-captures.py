@@ -337,9 +337,33 @@ def damaged(lab):
                   name, status, errors)
 
 
+def noise(lab):
+    """No peer does harm: right and damaged frames, at random, to either side."""
+    source = random.Random(7)
+    lab.write("a", capture("+", ">c ff 01", "<c ff 01", "<c 00", *EXCHANGE, "<c 02",
+                           "> 03 18 31", "< 03 1c 31 00 01", "<c 00"))
+    for i in range(20):
+        program, peer = lab.play(("host", "bmc")[i % 2], "a", "--timing=fast", "--within=50ms",
+                                 greeted=False)
+        for _ in range(50):
+            frame = bytearray(source.choice((
+                message("00 18 01"), message("00 1c 01 00"), message("03 18 31"), control(ATTN_IRQ),
+                message("01 2c 48 c1"), control(CAPABILITIES, 0xa0), message("77 18"), b"\xa0")))
+            if source.random() < 0.3:
+                frame[source.randrange(len(frame))] = source.randrange(256)
+            try:
+                peer.send(bytes(frame))
+            except ConnectionError:
+                break
+        peer.close()
+        status, output, errors = program.finish()
+        check(status in (0, 1) and " sent, " in output.splitlines()[-1] and
+              "runtime error" not in errors, i, status, output, errors)
+
+
 CASES = {case.__name__: case for case in (
     samples, different, responses, controls, requests, connections, timing, step, reservations,
-    refused, damaged)}
+    refused, damaged, noise)}
 
 if __name__ == "__main__":
     run_cases(CASES, sys.argv[1:])
