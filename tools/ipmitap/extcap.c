@@ -35,8 +35,8 @@ static const char description[] =
     "could not be made.";
 
 static struct command_line {
-    gboolean interfaces, dlts, config, capture;
-    char *version, *interface, *filter, *reload;
+    gboolean interfaces, dlts, config, capture, cleanup;
+    char *version, *interface, *filter, *reload, *option, *option_value;
     struct extcap_session_options session;
     struct extcap_values values;
 } line;
@@ -54,8 +54,14 @@ static const GOptionEntry entries[] = {
       "Print its options, those that end this list", NULL },
     { "extcap-reload-option", 0, 0, G_OPTION_ARG_STRING, &line.reload,
       "Print its values: none has any", "OPTION" },
+    { "extcap-config-option-name", 0, 0, G_OPTION_ARG_STRING, &line.option,
+      "The same, since Wireshark 4.6", "OPTION" },
+    { "extcap-config-option-value", 0, 0, G_OPTION_ARG_STRING,
+      &line.option_value, "And for this value of it", "VALUE" },
     { "extcap-capture-filter", 0, 0, G_OPTION_ARG_STRING, &line.filter,
       "Check this capture filter: there are none", "FILTER" },
+    { "extcap-cleanup-postkill", 0, 0, G_OPTION_ARG_NONE, &line.cleanup,
+      "After it was killed: do nothing, nothing is left", NULL },
     { "capture", 0, 0, G_OPTION_ARG_NONE, &line.capture,
       "Capture", NULL },
     { "fifo", 0, 0, G_OPTION_ARG_FILENAME, (void *)&line.session.fifo,
@@ -119,12 +125,16 @@ do_interface(const struct extcap_interface *interface)
     }
     if (line.dlts) {
         extcap_interface_print_dlts(interface);
-    } else if (line.config && !line.reload) {
-        extcap_interface_print_config(interface);
-    } else if (line.filter && *line.filter != '\0') {
+    } else if (line.config) {
+        if (!line.reload && !line.option) {
+            extcap_interface_print_config(interface);
+        }
+    } else if (line.filter) {
         /* Nothing printed would say that it is right. */
-        puts("There are no capture filters here.");
-    } else if (!line.config && !line.filter) {
+        if (*line.filter != '\0') {
+            puts("There are no capture filters here.");
+        }
+    } else if (!line.cleanup) {
         tool_usage_error("what about %s? --extcap-dlts, --extcap-config or "
                          "--capture", line.interface);
     }

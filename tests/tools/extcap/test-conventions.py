@@ -97,9 +97,12 @@ def validation():
 
 
 def reloading():
-    """No option has values to load anew."""
-    check(ask("--extcap-config", "--extcap-interface=ipmi-tap", "--extcap-reload-option=listen")
-          == [], "values")
+    """No option has values to load anew, and nothing is left to clean up."""
+    for arguments in (["--extcap-config", "--extcap-reload-option=listen"],
+                      ["--extcap-config", "--extcap-config-option-name=listen",
+                       "--extcap-config-option-value=tcp::1"],
+                      ["--extcap-cleanup-postkill", "--listen=unix:/x", "--keep"]):
+        check(ask("--extcap-interface=ipmi-tap", *arguments) == [], f"{arguments}: values")
 
 
 def capture_filter():
