@@ -362,20 +362,19 @@ class Places(Links):
         for number in range(count):
             hosts.append(self.lab.connect(f"n{number}"))
             bmcs.append(self.lab.accept(listeners[number]))
-        for number in range(count):
-            hosts[number].sendall(taplab.message(number % 0x30, 0x18, 1))
-        for number in range(count):
-            request = taplab.message(number % 0x30, 0x18, 1)
-            self.assertEqual(receive(bmcs[number], len(request)), request)
+        requests = [taplab.message(number % 0x30, 0x18, 1) for number in range(count)]
+        for host, request in zip(hosts, requests):
+            host.sendall(request)
+        for bmc, request in zip(bmcs, requests):
+            self.assertEqual(receive(bmc, len(request)), request)
         self.assertLess(tap.memory(), 16 * 1024)
         tap.end()
         capture = self.lab.read()
         self.assertEqual([point.name for point in capture.points],
                          [f"vm{number}" for number in range(count)])
-        for number in range(count):
+        for number, request in enumerate(requests):
             self.assertEqual(taplab.frames(capture, f"vm{number}"),
-                             ["connected", (taplab.reader.TO_BMC,
-                                            taplab.message(number % 0x30, 0x18, 1)), "disconnected"])
+                             ["connected", (taplab.reader.TO_BMC, request), "disconnected"])
 
 
 class Signals(Links):
