@@ -14,6 +14,7 @@ _ipmitap()
                 _filedir
             else
                 COMPREPLY=($(compgen -W 'unix: tcp: fd:' -- "$cur"))
+                __ltrim_colon_completions "$cur"
                 compopt -o nospace
             fi
             return
