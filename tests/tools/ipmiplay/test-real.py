@@ -8,6 +8,7 @@ Cases:
   samples      so is what a host with Linux asked another one
   bmc          and answered to such a host, in place of ipmi_sim
   sample       a sample of the patched QEMU answers QEMU of the distribution
+  stub         a script answers QEMU of the distribution
   npcm750-evb  the scripts of tests/host-sim give the same results over a
                connection to the emulated BMC, and so does what was captured
 
@@ -193,6 +194,19 @@ def sample(lab, _):
         check(not told, told)
 
 
+def stub(lab, _):
+    """A script is the BMC of a host, which asks as often as it likes."""
+    path = lab.path("stub.sock")
+    lab.write("stub.ipmi", "repeat forever\n    send 18 01\n"
+              "    expect 1c 01 00 20 01 01 00 02 01 aa a1 00 a0 00\nend\n")
+    player = lab.start("ipmiplay", "bmc", "stub.ipmi", "--listen", f"unix:{path}")
+    for count in 100, 1:
+        lab.connecting_host(path, f"plan=time irq=0 count={count}")
+    player.terminate()
+    told = finish(player, 0, r"^stub\.ipmi: stopped at line \d: (\d+) answered, \1 passed, 0 failed")
+    check(not told, told)
+
+
 def npcm750_evb(lab, _):
     """The firmware finds no difference between a host-sim and ipmiplay."""
     folder = os.path.join(ROOT, "tests", "host-sim")
@@ -221,7 +235,7 @@ def npcm750_evb(lab, _):
 
 
 CASES = {case.__name__.replace("_", "-"): case
-         for case in (script, host, samples, bmc, sample, npcm750_evb)}
+         for case in (script, host, samples, bmc, sample, stub, npcm750_evb)}
 
 
 if __name__ == "__main__":
