@@ -273,29 +273,42 @@ listener_of(const struct connection *connection)
     return ends[1].port < ends[0].port;
 }
 
-/* The link of this name, which becomes the connection's, unless it is another
- * one's. Takes the name. */
-static bool
-take_link(struct tcp_links *links, struct connection *connection, char *name)
+/* Makes the link of this name, of which there is none. Takes the name. */
+static struct link *
+link_new(struct tcp_links *links, char *name)
 {
-    struct link *link = g_hash_table_lookup(links->links, name);
+    struct link *link;
 
-    if ((link && link->busy)
-            || (!link && g_hash_table_size(links->links) >= MAX_LINKS)) {
+    if (g_hash_table_size(links->links) >= MAX_LINKS) {
         g_free(name);
-        return false;
+        return NULL;
+    }
+    link = g_new0(struct link, 1);
+    link->point = links->point_func(g_strdup(name), links->data);
+    link->listener_is_host = UNKNOWN_END;
+    g_hash_table_insert(links->links, name, link);
+    return link;
+}
+
+/* The first link between the two addresses that is free. Returns NULL if there
+ * are too many. */
+static struct link *
+free_link(struct tcp_links *links, const char *from, const char *to,
+          unsigned port)
+{
+    char *name = g_strdup_printf("%s to %s:%u", from, to, port);
+    struct link *link;
+
+    for (unsigned i = 2; (link = g_hash_table_lookup(links->links, name))
+                         && link->busy; i++) {
+        g_free(name);
+        name = g_strdup_printf("%s to %s:%u (%u)", from, to, port, i);
     }
     if (!link) {
-        link = g_new0(struct link, 1);
-        link->point = links->point_func(g_strdup(name), links->data);
-        link->listener_is_host = UNKNOWN_END;
-        g_hash_table_insert(links->links, name, link);
-    } else {
-        g_free(name);
+        return link_new(links, name);
     }
-    link->busy = true;
-    connection->link = link;
-    return true;
+    g_free(name);
+    return link;
 }
 
 /* Gives the connection a link. Returns false if there are too many. */
@@ -306,21 +319,19 @@ find_link(struct tcp_links *links, struct connection *connection)
     const struct connection_end *ends = connection->key.ends;
     char *from = address_text(&ends[!listener]);
     char *to = address_text(&ends[listener]);
-    bool found = take_link(links, connection,
-                           g_strdup_printf("%s to %s:%u", from, to,
-                                           ends[listener].port))
-        || take_link(links, connection,
-                     g_strdup_printf("%s:%u to %s:%u", from,
-                                     ends[!listener].port, to,
-                                     ends[listener].port));
+    struct link *link = free_link(links, from, to, ends[listener].port);
 
-    if (found && connection->link->listener_is_host != UNKNOWN_END) {
-        connection->host = connection->link->listener_is_host ? listener
-                                                              : !listener;
-    }
     g_free(from);
     g_free(to);
-    return found;
+    if (!link) {
+        return false;
+    }
+    link->busy = true;
+    connection->link = link;
+    if (link->listener_is_host != UNKNOWN_END) {
+        connection->host = link->listener_is_host ? listener : !listener;
+    }
+    return true;
 }
 
 /* Who must have sent a frame that its receiver takes: enum ipmi_extern_sender,
