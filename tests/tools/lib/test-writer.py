@@ -19,6 +19,7 @@ import glob
 import os
 import pathlib
 import random
+import re
 import resource
 import select
 import signal
@@ -366,6 +367,19 @@ def test_all_kept(directory):
     for path in files_of(directory):
         following = check_serials(load(path).packets, following)
     check(following == 33, f"{following} of them")
+
+
+def test_ring_names(directory):
+    """The number and the time are before the last dot of the last part, if it has one."""
+    folder = directory / "with.dot"
+    folder.mkdir()
+    for name, pattern in (("plain", r"plain_00001_\d{14}"), (".dot", r"\.dot_00001_\d{14}"),
+                          ("a.b.pcapng", r"a\.b_00001_\d{14}\.pcapng")):
+        with Writer(folder / name, "--file-size=2000") as writer:
+            check(writer.close() == "", "it did not close well")
+        names = [path.name for path in folder.iterdir()]
+        check(len(names) == 1 and re.fullmatch(pattern, names[0]), f"{names} for {name}")
+        (folder / names[0]).unlink()
 
 
 def test_ring_by_time(directory):
