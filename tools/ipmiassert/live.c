@@ -22,8 +22,8 @@
 /* Whoever waits longer than this for a response gives up. */
 #define GIVE_UP_SECONDS 5
 
-/* How often to see whether it has. */
-#define SETTLE_MS       200
+/* How often to see whether it is time to end. */
+#define LOOK_MS         200
 
 /* Tags of what is asked besides the rules' filters. */
 #define REQUESTS        "requests"
@@ -36,7 +36,7 @@ struct capturing {
     bool        ending;         /* as soon as nothing is on its way */
     GHashTable *on_their_way;   /* numbers of packets with requests: when they
                                  * came, monotonic, us */
-    guint       deadline_source, settle_source;
+    guint       deadline_source;
 };
 
 static void
@@ -85,28 +85,28 @@ is_given_up(gpointer packet G_GNUC_UNUSED, gpointer came, gpointer now)
     return *(gint64 *)now - *(gint64 *)came > GIVE_UP_SECONDS * G_USEC_PER_SEC;
 }
 
-static gboolean
-end_if_settled(gpointer data)
+/* Whether no request waits for its response that could still come. */
+static bool
+is_settled(struct capturing *capturing)
 {
-    struct capturing *capturing = data;
     gint64 now = g_get_monotonic_time();
 
     g_hash_table_foreach_remove(capturing->on_their_way, is_given_up, &now);
-    if (g_hash_table_size(capturing->on_their_way) == 0) {
+    return g_hash_table_size(capturing->on_their_way) == 0;
+}
+
+static gboolean
+end_in_time(gpointer data)
+{
+    struct capturing *capturing = data;
+
+    if (capturing->has_goals && !evaluation_waits(capturing->evaluation)) {
+        capturing->ending = true;
+    }
+    if (capturing->ending && is_settled(capturing)) {
         tshark_stop(capturing->tshark);
     }
     return G_SOURCE_CONTINUE;
-}
-
-static void
-begin_to_end(struct capturing *capturing)
-{
-    if (!capturing->ending) {
-        capturing->ending = true;
-        capturing->settle_source = g_timeout_add(SETTLE_MS, end_if_settled,
-                                                 capturing);
-        end_if_settled(capturing);
-    }
 }
 
 static void
@@ -117,9 +117,6 @@ hear_line(char *line, void *data)
     if (!judge_hear(capturing->evaluation, line)) {
         hear_message(capturing, line);
     }
-    if (capturing->has_goals && !evaluation_waits(capturing->evaluation)) {
-        begin_to_end(capturing);
-    }
 }
 
 static gboolean
@@ -128,14 +125,16 @@ deadline_passed(gpointer data)
     struct capturing *capturing = data;
 
     capturing->deadline_source = 0;
-    begin_to_end(capturing);
+    capturing->ending = true;
     return G_SOURCE_REMOVE;
 }
 
 static gboolean
 told_to_end(gpointer data)
 {
-    begin_to_end(data);
+    struct capturing *capturing = data;
+
+    capturing->ending = true;
     return G_SOURCE_CONTINUE;
 }
 
@@ -214,6 +213,7 @@ live_capture(const struct live *live, const GPtrArray *rules,
         guint interrupted = g_unix_signal_add(SIGINT, told_to_end, &capturing);
         guint terminated = g_unix_signal_add(SIGTERM, told_to_end,
                                              &capturing);
+        guint looking = g_timeout_add(LOOK_MS, end_in_time, &capturing);
 
         capturing.deadline_source = g_timeout_add(
             (guint)MIN(live->deadline / 1000000, G_MAXUINT), deadline_passed,
@@ -223,8 +223,8 @@ live_capture(const struct live *live, const GPtrArray *rules,
         tell_losses(tshark_messages(capturing.tshark));
         g_source_remove(interrupted);
         g_source_remove(terminated);
+        g_source_remove(looking);
         g_clear_handle_id(&capturing.deadline_source, g_source_remove);
-        g_clear_handle_id(&capturing.settle_source, g_source_remove);
         tshark_free(capturing.tshark);
     }
     g_ptr_array_unref(arguments);

@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include <gio/gio.h>
 
@@ -126,6 +127,13 @@ process_ended(GObject *source, GAsyncResult *result, gpointer data)
     part_ended(data, error);
 }
 
+/* In the child: whatever becomes of this program, tshark does not go on. */
+static void
+end_with_parent(gpointer data G_GNUC_UNUSED)
+{
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+}
+
 struct tshark *
 tshark_start(const char *const *arguments, bool reads_stdin,
              tshark_line_func func, void *data, GError **error)
@@ -146,6 +154,8 @@ tshark_start(const char *const *arguments, bool reads_stdin,
 
     /* Its messages are looked at, and numbers have a decimal point. */
     g_subprocess_launcher_setenv(launcher, "LC_ALL", "C.UTF-8", TRUE);
+    g_subprocess_launcher_set_child_setup(launcher, end_with_parent, NULL,
+                                          NULL);
     process = g_subprocess_launcher_spawnv(
         launcher, (const char *const *)command->pdata, &failure);
     g_ptr_array_unref(command);

@@ -73,6 +73,15 @@ def wait_for(what, condition):
         time.sleep(0.05)
 
 
+def has_ended(pid):
+    """Whether a process has, also if nobody has asked for its status."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
 def passed(verdicts):
     """Which ones passed."""
     return [verdict.passed for verdict in verdicts]
@@ -187,6 +196,17 @@ fi
                     process.send_signal(number)
                     verdicts, _ = finished(process)
                 self.assertEqual(passed(verdicts), [False, True])
+
+    def test_killed(self):
+        """tshark does not outlive it."""
+        with fifo() as path, started(f"--live={path}", FAR,
+                                     "at least 99 ipmi_extern") as process, \
+                open(path, "wb"):
+            children = f"/proc/{process.pid}/task/{process.pid}/children"
+            with open(children, encoding="ascii") as file:
+                child = int(file.read().split()[0])
+            process.kill()
+            wait_for("tshark's end", lambda: has_ended(child))
 
     def test_on_its_way(self):
         """A request that has no response yet when the capture could end gets the
