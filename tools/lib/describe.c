@@ -264,6 +264,36 @@ describe_access(struct line *line, const struct traffic *traffic)
     add(line, ")");
 }
 
+const char *
+traffic_kind_name(enum traffic_kind kind)
+{
+    static const char *const names[] = {
+        [TRAFFIC_REQUEST] = "request",
+        [TRAFFIC_RESPONSE] = "response",
+        [TRAFFIC_CONTROL] = "control",
+        [TRAFFIC_CONNECTED] = "connected",
+        [TRAFFIC_DISCONNECTED] = "disconnected",
+        [TRAFFIC_ACCESS] = "access",
+        [TRAFFIC_BAD] = "bad",
+    };
+
+    return names[kind];
+}
+
+const char *
+traffic_place_name(enum capture_kind where)
+{
+    static const char *const names[] = {
+        [CAPTURE_OTHER] = "other",
+        [CAPTURE_EXTERN] = "wire",
+        [CAPTURE_KCS] = "kcs",
+        [CAPTURE_BT] = "bt",
+        [CAPTURE_TRACE] = "trace",
+    };
+
+    return names[where];
+}
+
 size_t
 traffic_describe(const struct traffic *traffic, char *text, size_t size)
 {

@@ -71,6 +71,10 @@ uint64_t traffic_follower_unanswered(const struct traffic_follower *follower);
 
 void traffic_follower_free(struct traffic_follower *follower);
 
+/* Names for programs to read: "request", "bad"; "wire", "kcs". */
+const char *traffic_kind_name(enum traffic_kind kind);
+const char *traffic_place_name(enum capture_kind where);
+
 /* One line of words, without its end: "Get Device ID" and what is in it. Cut at
  * size bytes. Returns its length. */
 size_t traffic_describe(const struct traffic *traffic, char *line, size_t size);

@@ -22,28 +22,13 @@
 static void
 print(const struct traffic *traffic, void *data)
 {
-    static const char *const kinds[] = {
-        [TRAFFIC_REQUEST] = "request",
-        [TRAFFIC_RESPONSE] = "response",
-        [TRAFFIC_CONTROL] = "control",
-        [TRAFFIC_CONNECTED] = "connected",
-        [TRAFFIC_DISCONNECTED] = "disconnected",
-        [TRAFFIC_ACCESS] = "access",
-        [TRAFFIC_BAD] = "bad",
-    };
-    static const char *const places[] = {
-        [CAPTURE_EXTERN] = "wire",
-        [CAPTURE_KCS] = "kcs",
-        [CAPTURE_BT] = "bt",
-        [CAPTURE_TRACE] = "trace",
-    };
     static const char *const directions[] = { "-", "host", "bmc" };
     struct capture_reader *reader = data;
     char line[200];
 
     printf("%s\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%s\t%" PRIu64 "\t%" PRIu64
            "\t",
-           kinds[traffic->kind], places[traffic->where],
+           traffic_kind_name(traffic->kind), traffic_place_name(traffic->where),
            directions[traffic->direction], traffic->number, traffic->time,
            capture_reader_point(reader, traffic->point)->name, traffic->lost,
            traffic->matched ? traffic->request_number : 0);
