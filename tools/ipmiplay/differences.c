@@ -13,11 +13,13 @@
 #define LINE_SIZE   16384
 
 char *
-differences_describe(enum traffic_kind kind, const uint8_t *bytes, size_t len)
+differences_describe(enum traffic_kind kind, const struct ipmi_command *command,
+                     const uint8_t *bytes, size_t len)
 {
     const struct traffic traffic = {
         .kind = kind,
         .where = CAPTURE_EXTERN,
+        .command = command,
         .bytes = bytes,
         .len = len,
     };
@@ -28,9 +30,10 @@ differences_describe(enum traffic_kind kind, const uint8_t *bytes, size_t len)
 }
 
 static void
-print_line(char sign, enum traffic_kind kind, const uint8_t *bytes, size_t len)
+print_line(char sign, enum traffic_kind kind,
+           const struct ipmi_command *command, const uint8_t *bytes, size_t len)
 {
-    char *text = differences_describe(kind, bytes, len);
+    char *text = differences_describe(kind, command, bytes, len);
 
     printf("%c %s\n", sign, text);
     g_free(text);
@@ -39,7 +42,7 @@ print_line(char sign, enum traffic_kind kind, const uint8_t *bytes, size_t len)
 static void
 print_recorded(const struct recorded *event)
 {
-    print_line('-', event->kind, event->bytes, event->len);
+    print_line('-', event->kind, event->command, event->bytes, event->len);
 }
 
 static const char *
@@ -102,7 +105,7 @@ differences_compare(struct differences *differences,
            needed ? " (" : "", needed ? needed : "", needed ? ")" : "");
     g_free(needed);
     print_recorded(event);
-    print_line('+', event->kind, live->bytes, live->len);
+    print_line('+', event->kind, event->command, live->bytes, live->len);
     return false;
 }
 
@@ -129,7 +132,7 @@ differences_unexpected(struct differences *differences,
     differences->unexpected++;
     printf("%s:%" PRIu64 ": unexpected %s after this\n", differences->name,
            after->number, kind_text(kind));
-    print_line('+', kind, live->bytes, live->len);
+    print_line('+', kind, NULL, live->bytes, live->len);
 }
 
 bool

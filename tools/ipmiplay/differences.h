@@ -52,8 +52,10 @@ void differences_unexpected(struct differences *differences,
 bool differences_finish(const struct differences *differences,
                         const struct recorded *stopped_at);
 
-/* An event in words. To be freed. */
-char *differences_describe(enum traffic_kind kind, const uint8_t *bytes,
-                           size_t len);
+/* An event in words. command: of a message, if it is known from its request. To
+ * be freed. */
+char *differences_describe(enum traffic_kind kind,
+                           const struct ipmi_command *command,
+                           const uint8_t *bytes, size_t len);
 
 #endif /* DIFFERENCES_H */

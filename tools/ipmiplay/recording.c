@@ -109,6 +109,7 @@ take(const struct traffic *traffic, void *data)
         .partner = RECORDING_NONE,
         .point = traffic->point,
         .where = traffic->where,
+        .command = traffic->command,
         .len = traffic->len,
     };
 

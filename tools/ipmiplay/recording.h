@@ -28,6 +28,7 @@ struct recorded {
                                  * response's request */
     unsigned point;
     enum capture_kind where;
+    const struct ipmi_command *command;     /* as struct traffic has it */
     size_t   len;
     uint8_t *bytes;             /* as struct traffic has them */
 };

@@ -102,7 +102,7 @@ show(const struct replay *replay, const char *what, enum traffic_kind kind,
     if (replay->options->timing != REPLAY_STEP) {
         return;
     }
-    text = differences_describe(kind, bytes, len);
+    text = differences_describe(kind, NULL, bytes, len);
     fprintf(stderr, "%s %s\n", what, text);
     g_free(text);
 }

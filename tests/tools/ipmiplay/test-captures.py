@@ -94,6 +94,17 @@ def different(lab):
         program.check(status, expected)
 
 
+def refusals(lab):
+    """As the host: a refusal has the name of what was refused, even where only the
+    request says which command it is."""
+    lab.write("a", capture("> 00 b0 02 dc 01 00 00", "< 00 b4 02 c1"))
+    program, bmc = lab.play("host", "a")
+    bmc.expect(message("00 b0 02 dc 01 00 00"))
+    bmc.send(message("00 b4 02 cc"))
+    program.check(1, r"a:2: another response \(2d/02=1\)\n- Get Power Reading: .* \(c1\)\n"
+                  r"\+ Get Power Reading: .* \(cc\)\n" + counts("a", 1, 0, 1))
+
+
 def responses(lab):
     """As the host: what does not come, what comes too late, and what nobody has
     asked for."""
@@ -362,7 +373,7 @@ def noise(lab):
 
 
 CASES = {case.__name__: case for case in (
-    samples, different, responses, controls, requests, connections, timing, step, reservations,
+    samples, different, refusals, responses, controls, requests, connections, timing, step, reservations,
     refused, damaged, noise)}
 
 if __name__ == "__main__":
