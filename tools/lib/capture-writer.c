@@ -672,6 +672,12 @@ capture_writer_put(struct capture_writer *writer,
     }
 }
 
+bool
+capture_writer_has_room(struct capture_writer *writer)
+{
+    return packet_queue_level(writer->queue) < PACKET_QUEUE_MAX / 2;
+}
+
 void
 capture_writer_get_state(struct capture_writer *writer,
                          struct capture_writer_state *state)

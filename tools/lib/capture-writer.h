@@ -59,6 +59,10 @@ unsigned capture_writer_point(struct capture_writer *writer, const char *name,
 void capture_writer_put(struct capture_writer *writer,
                         const struct capture_packet *packet);
 
+/* Whether the queue is less than half full: for those who can wait, but have
+ * other things to do meanwhile. */
+bool capture_writer_has_room(struct capture_writer *writer);
+
 /* To be freed with capture_writer_state_clear(). */
 void capture_writer_get_state(struct capture_writer *writer,
                               struct capture_writer_state *state);

@@ -26,6 +26,9 @@ struct packet_queue;
 struct packet_queue *packet_queue_new(void);
 void packet_queue_free(struct packet_queue *queue);
 
+/* Both threads: how many bytes are in it. */
+size_t packet_queue_level(struct packet_queue *queue);
+
 /* The thread that captures */
 
 /* Adds a copy of a packet. Returns false if there is no room. */
@@ -40,9 +43,6 @@ void packet_queue_wake(struct packet_queue *queue);
 /* The next packet, or NULL. It holds until packet_queue_drop(). */
 const struct capture_packet *packet_queue_peek(struct packet_queue *queue);
 void packet_queue_drop(struct packet_queue *queue);
-
-/* How many bytes are in it. */
-size_t packet_queue_level(struct packet_queue *queue);
 
 /* Readable once the thread is woken, until packet_queue_slept(). */
 int packet_queue_fd(const struct packet_queue *queue);

@@ -533,6 +533,30 @@ def test_fifo_slow(directory):
         slow.close()
 
 
+def test_fifo_room(directory):
+    """Whoever waits for room loses nothing."""
+    path = directory / "fifo"
+    os.mkfifo(path)
+    with Writer(path) as writer:
+        slow = Fifo(path)
+        slow.read(lambda data: data)
+        writer.point("link")
+        number = 0
+        while writer.tell("room") == "yes":
+            writer.put(0, 1000)
+            number += 1000
+        check(MANY // 4 < number < MANY // 2 + 5000, f"{number} is half of it")
+        deadline = time.monotonic() + PATIENCE
+        while writer.tell("room") == "no":
+            slow.read(lambda data, had=len(slow.data): len(data) > had)
+            check(time.monotonic() < deadline, "there never is room")
+        writer.process.stdin.write("close\n")
+        slow.read_all()
+        check(writer.expect("closed") == "", "something was lost")
+        check(check_serials(slow.capture().packets) == number, "not all of them")
+        slow.close()
+
+
 def test_fifo_changes(directory):
     """Readers that go in the middle of a block: the next one begins with the first
     packet of which that one cannot have got all, but for what was in the FIFO."""

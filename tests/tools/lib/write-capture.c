@@ -8,6 +8,7 @@
  *                                  the point got before
  *   packet POINT KIND DIRECTION CONNECTION TIME ORIGINAL-LENGTH LOST BYTES
  *                                  packet. All but BYTES are decimal numbers
+ *   room                           room yes, or: room no
  *   state                          state WRITTEN LOST READER-GONE TROUBLE
  *   close                          closed, or: closed badly: REASON
  *
@@ -127,6 +128,9 @@ obey(char *line)
         put(words);
     } else if (g_str_equal(words[0], "packet")) {
         put_packet(words);
+    } else if (g_str_equal(words[0], "room")) {
+        fprintf(stderr, "room %s\n",
+                capture_writer_has_room(writer) ? "yes" : "no");
     } else if (g_str_equal(words[0], "state")) {
         print_state();
     } else if (g_str_equal(words[0], "close")) {
