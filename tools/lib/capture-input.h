@@ -1,6 +1,6 @@
 /* capture-input.h
- * The bytes of a capture as they come from a file descriptor: so many of them in
- * a row as whoever parses them needs.
+ * The bytes of a capture as they come from a file descriptor: so many of them
+ * in a row as whoever parses them needs.
  *
  * Nothing here waits: what comes from a FIFO or a socket may pause, and whoever
  * reads has other things to do then, whether or not the file descriptor itself

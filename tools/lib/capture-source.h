@@ -8,6 +8,8 @@
 #ifndef CAPTURE_SOURCE_H
 #define CAPTURE_SOURCE_H
 
+#include <string.h>
+
 #include "capture-input.h"
 #include "capture-reader.h"
 
@@ -54,6 +56,35 @@ capture_source_need(struct capture_input *input, size_t len, GError **error)
     }
 }
 
+/* Numbers of a capture, whose byte order may not be ours. */
+static inline uint16_t
+capture_u16(const uint8_t *bytes, bool swapped)
+{
+    uint16_t value;
+
+    memcpy(&value, bytes, sizeof value);
+    return swapped ? GUINT16_SWAP_LE_BE(value) : value;
+}
+
+static inline uint32_t
+capture_u32(const uint8_t *bytes, bool swapped)
+{
+    uint32_t value;
+
+    memcpy(&value, bytes, sizeof value);
+    return swapped ? GUINT32_SWAP_LE_BE(value) : value;
+}
+
+static inline uint64_t
+capture_u64(const uint8_t *bytes, bool swapped)
+{
+    uint64_t value;
+
+    memcpy(&value, bytes, sizeof value);
+    return swapped ? GUINT64_SWAP_LE_BE(value) : value;
+}
+
+/* Numbers of network protocols. */
 static inline uint16_t
 capture_be16(const uint8_t *bytes)
 {

@@ -16,15 +16,6 @@
 #define FILE_HEADER     24
 #define PACKET_HEADER   16
 
-static uint32_t
-get32(const struct pcap_parser *parser, const uint8_t *bytes)
-{
-    uint32_t value;
-
-    memcpy(&value, bytes, sizeof value);
-    return parser->swapped ? GUINT32_SWAP_LE_BE(value) : value;
-}
-
 /* What the magic number says. */
 static bool
 parse_magic(struct pcap_parser *parser, const uint8_t *bytes)
@@ -33,7 +24,7 @@ parse_magic(struct pcap_parser *parser, const uint8_t *bytes)
 
     memcpy(&magic, bytes, sizeof magic);
     parser->swapped = magic != MAGIC_MICROSECONDS && magic != MAGIC_NANOSECONDS;
-    magic = get32(parser, bytes);
+    magic = capture_u32(bytes, parser->swapped);
     parser->nanoseconds = magic == MAGIC_NANOSECONDS;
     return magic == MAGIC_MICROSECONDS || magic == MAGIC_NANOSECONDS;
 }
@@ -52,6 +43,7 @@ pcap_parser_next(struct pcap_parser *parser, struct capture_input *input,
 {
     const uint8_t *bytes;
     enum capture_read result;
+    bool swapped;
 
     if (!parser->begun) {
         result = capture_source_need(input, FILE_HEADER, error);
@@ -61,7 +53,8 @@ pcap_parser_next(struct pcap_parser *parser, struct capture_input *input,
         bytes = capture_input_bytes(input);
         parse_magic(parser, bytes);
         /* What is above is of the frame check sequence. */
-        parser->interface.linktype = (uint16_t)get32(parser, bytes + 20);
+        parser->interface.linktype = (uint16_t)capture_u32(
+            bytes + 20, parser->swapped);
         parser->begun = true;
         capture_input_take(input, FILE_HEADER);
     }
@@ -70,8 +63,9 @@ pcap_parser_next(struct pcap_parser *parser, struct capture_input *input,
     if (result != CAPTURE_READ_PACKET) {
         return result;
     }
+    swapped = parser->swapped;
     *raw = (struct capture_raw){ 0 };
-    raw->len = get32(parser, capture_input_bytes(input) + 8);
+    raw->len = capture_u32(capture_input_bytes(input) + 8, swapped);
     if (raw->len > CAPTURE_MAX_PACKET) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
                     "it is damaged at byte %" G_GUINT64_FORMAT
@@ -83,10 +77,10 @@ pcap_parser_next(struct pcap_parser *parser, struct capture_input *input,
         return result;
     }
     bytes = capture_input_bytes(input);
-    raw->time = get32(parser, bytes) * UINT64_C(1000000000)
-                + (uint64_t)get32(parser, bytes + 4)
+    raw->time = capture_u32(bytes, swapped) * UINT64_C(1000000000)
+                + (uint64_t)capture_u32(bytes + 4, swapped)
                   * (parser->nanoseconds ? 1 : 1000);
-    raw->original_len = MAX(get32(parser, bytes + 12), raw->len);
+    raw->original_len = MAX(capture_u32(bytes + 12, swapped), raw->len);
     raw->bytes = bytes + PACKET_HEADER;
     raw->number = ++parser->packets;
     capture_input_take(input, PACKET_HEADER + raw->len);

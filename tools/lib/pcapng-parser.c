@@ -59,33 +59,6 @@ struct option {
     const uint8_t *value;
 };
 
-static uint16_t
-get16(const struct pcapng_parser *parser, const uint8_t *bytes)
-{
-    uint16_t value;
-
-    memcpy(&value, bytes, sizeof value);
-    return parser->swapped ? GUINT16_SWAP_LE_BE(value) : value;
-}
-
-static uint32_t
-get32(const struct pcapng_parser *parser, const uint8_t *bytes)
-{
-    uint32_t value;
-
-    memcpy(&value, bytes, sizeof value);
-    return parser->swapped ? GUINT32_SWAP_LE_BE(value) : value;
-}
-
-static uint64_t
-get64(const struct pcapng_parser *parser, const uint8_t *bytes)
-{
-    uint64_t value;
-
-    memcpy(&value, bytes, sizeof value);
-    return parser->swapped ? GUINT64_SWAP_LE_BE(value) : value;
-}
-
 static size_t
 padded(size_t len)
 {
@@ -104,16 +77,16 @@ damaged(uint64_t offset, GError **error, const char *what)
 /* Takes the next option from *bytes. What is left of options that do not end
  * in good order is not looked at. */
 static bool
-next_option(const struct pcapng_parser *parser, const uint8_t **bytes,
-            const uint8_t *end, struct option *option)
+next_option(bool swapped, const uint8_t **bytes, const uint8_t *end,
+            struct option *option)
 {
     size_t left = (size_t)(end - *bytes);
 
     if (left < 4) {
         return false;
     }
-    option->code = get16(parser, *bytes);
-    option->len = get16(parser, *bytes + 2);
+    option->code = capture_u16(*bytes, swapped);
+    option->len = capture_u16(*bytes + 2, swapped);
     option->value = *bytes + 4;
     if (option->code == OPTION_END || option->len > left - 4) {
         return false;
@@ -144,12 +117,14 @@ static void
 parse_interface(struct pcapng_parser *parser, const uint8_t *body, size_t len)
 {
     const uint8_t *at = body + INTERFACE_BODY, *end = body + len;
+    bool swapped = parser->swapped;
     struct capture_interface interface = {
-        .linktype = get16(parser, body), .resolution = DEFAULT_RESOLUTION
+        .linktype = capture_u16(body, swapped),
+        .resolution = DEFAULT_RESOLUTION
     };
     struct option option;
 
-    while (next_option(parser, &at, end, &option)) {
+    while (next_option(swapped, &at, end, &option)) {
         if (option.code == OPTION_IF_NAME && !interface.name) {
             interface.name = text_of(&option);
         } else if (option.code == OPTION_IF_DESCRIPTION
@@ -158,7 +133,8 @@ parse_interface(struct pcapng_parser *parser, const uint8_t *body, size_t len)
         } else if (option.code == OPTION_IF_TSRESOL && option.len == 1) {
             interface.resolution = option.value[0];
         } else if (option.code == OPTION_IF_TSOFFSET && option.len == 8) {
-            interface.time_offset = (int64_t)get64(parser, option.value);
+            interface.time_offset = (int64_t)capture_u64(option.value,
+                                                         swapped);
         }
     }
     g_array_append_val(parser->interfaces, interface);
@@ -189,19 +165,20 @@ ns_of(const struct capture_interface *interface, uint64_t stamp)
 }
 
 static void
-parse_packet_options(const struct pcapng_parser *parser, const uint8_t *at,
-                     const uint8_t *end, struct capture_raw *raw)
+parse_packet_options(bool swapped, const uint8_t *at, const uint8_t *end,
+                     struct capture_raw *raw)
 {
     struct option option;
 
-    while (next_option(parser, &at, end, &option)) {
+    while (next_option(swapped, &at, end, &option)) {
         if (option.code == OPTION_EPB_FLAGS && option.len == 4) {
-            uint32_t direction = get32(parser, option.value) & FLAGS_DIRECTION;
+            uint32_t direction = capture_u32(option.value, swapped)
+                                 & FLAGS_DIRECTION;
 
             raw->direction = direction == FLAGS_DIRECTION
                                  ? CAPTURE_NEITHER : direction;
         } else if (option.code == OPTION_EPB_DROPCOUNT && option.len == 8) {
-            raw->lost = get64(parser, option.value);
+            raw->lost = capture_u64(option.value, swapped);
         } else if (option.code == OPTION_COMMENT && raw->connection
                 == CAPTURE_NO_CONNECTION_RECORD) {
             if (says(&option, "connected")) {
@@ -221,16 +198,18 @@ parse_packet(struct pcapng_parser *parser, uint32_t type, const uint8_t *body,
              size_t len, struct capture_raw *raw)
 {
     bool is_old = type == BLOCK_OLD_PACKET;
-    uint32_t number = is_old ? get16(parser, body) : get32(parser, body);
-    uint64_t stamp = (uint64_t)get32(parser, body + 4) << 32
-                     | get32(parser, body + 8);
+    bool swapped = parser->swapped;
+    uint32_t number = is_old ? capture_u16(body, swapped)
+                             : capture_u32(body, swapped);
+    uint64_t stamp = (uint64_t)capture_u32(body + 4, swapped) << 32
+                     | capture_u32(body + 8, swapped);
 
     if (number >= parser->interfaces->len - parser->section_begin) {
         return "a packet of an interface that is not described before it";
     }
     raw->interface = parser->section_begin + number;
-    raw->len = get32(parser, body + 12);
-    raw->original_len = get32(parser, body + 16);
+    raw->len = capture_u32(body + 12, swapped);
+    raw->original_len = capture_u32(body + 16, swapped);
     raw->bytes = body + PACKET_BODY;
     if (raw->len > len - PACKET_BODY) {
         return "a packet longer than its block";
@@ -239,11 +218,11 @@ parse_packet(struct pcapng_parser *parser, uint32_t type, const uint8_t *body,
     raw->time = ns_of(&g_array_index(parser->interfaces,
                                      struct capture_interface, raw->interface),
                       stamp);
-    if (is_old && get16(parser, body + 2) != UINT16_MAX) {
-        raw->lost = get16(parser, body + 2);
+    if (is_old && capture_u16(body + 2, swapped) != UINT16_MAX) {
+        raw->lost = capture_u16(body + 2, swapped);
     }
     if (padded(raw->len) < len - PACKET_BODY) {
-        parse_packet_options(parser, raw->bytes + padded(raw->len), body + len,
+        parse_packet_options(swapped, raw->bytes + padded(raw->len), body + len,
                              raw);
     }
     return NULL;
@@ -259,7 +238,7 @@ parse_simple_packet(struct pcapng_parser *parser, const uint8_t *body,
         return "a packet of an interface that is not described before it";
     }
     raw->interface = parser->section_begin;
-    raw->original_len = get32(parser, body);
+    raw->original_len = capture_u32(body, parser->swapped);
     raw->bytes = body + SIMPLE_PACKET_BODY;
     raw->len = MIN(raw->original_len, len - SIMPLE_PACKET_BODY);
     return NULL;
@@ -349,7 +328,7 @@ pcapng_parser_next(struct pcapng_parser *parser, struct capture_input *input,
             return result;
         }
         bytes = capture_input_bytes(input);
-        type = get32(parser, bytes);
+        type = capture_u32(bytes, parser->swapped);
         if (type == BLOCK_SECTION) {
             fault = begin_section(parser, bytes);
         } else if (!parser->in_section) {
@@ -359,7 +338,7 @@ pcapng_parser_next(struct pcapng_parser *parser, struct capture_input *input,
             return damaged(input->offset, error, fault);
         }
 
-        len = get32(parser, bytes + 4);
+        len = capture_u32(bytes + 4, parser->swapped);
         if (len < BLOCK_FRAME + least_body(type) || len > MAX_BLOCK) {
             return damaged(input->offset, error,
                            "a block cannot have such a length");
@@ -369,7 +348,7 @@ pcapng_parser_next(struct pcapng_parser *parser, struct capture_input *input,
             return result;
         }
         bytes = capture_input_bytes(input);
-        if (get32(parser, bytes + padded(len) - 4) != len) {
+        if (capture_u32(bytes + padded(len) - 4, parser->swapped) != len) {
             return damaged(input->offset, error,
                            "a block's two lengths differ");
         }

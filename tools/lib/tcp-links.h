@@ -3,8 +3,8 @@
  * IPMI, which of their ends is the host, and the frames on them.
  *
  * Port 9002 does, as OpenIPMI's examples have it; any other connection is known
- * by what it says, in the dissector's way: it opens with VERSION and has nothing
- * but good frames, or has two segments in a row of commands that the
+ * by what it says, in the dissector's way: it opens with VERSION and has
+ * nothing but good frames, or has two segments in a row of commands that the
  * specification knows.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later

@@ -60,7 +60,7 @@ struct traffic_packet {
 void traffic_report(struct traffic_packet *packet, struct traffic *traffic);
 
 /* Finds the other half of a message, and so its command, and what that says
- * against it if it has no fault yet. message is traffic's, and has a sequence number. */
+ * against it if it has no fault yet. It has a sequence number, of KCS 0. */
 void traffic_match(struct traffic_matcher *matcher,
                    const struct traffic_packet *packet,
                    struct traffic *traffic);
@@ -70,6 +70,9 @@ void traffic_matcher_reset(struct traffic_matcher *matcher);
 
 /* The same, but what comes may answer what was lost. */
 void traffic_matcher_lose(struct traffic_matcher *matcher);
+
+/* What is wrong with the side that a message is from, or NULL. */
+const char *traffic_direction_fault(const struct traffic *traffic);
 
 /* What is wrong with the size of a message's body, or NULL. */
 const char *traffic_size_fault(const struct traffic *traffic);

@@ -59,15 +59,7 @@ fault_of(const struct traffic *traffic, bool cut, bool is_bt)
         return is_bt ? "shorter than its length says"
                      : "longer than anybody takes";
     }
-    if (traffic->kind == TRAFFIC_RESPONSE
-            && traffic->direction == CAPTURE_TO_BMC) {
-        return "a response from the host";
-    }
-    if (traffic->kind == TRAFFIC_REQUEST
-            && traffic->direction == CAPTURE_TO_HOST) {
-        return "a request from the BMC";
-    }
-    return NULL;
+    return traffic_direction_fault(traffic);
 }
 
 void

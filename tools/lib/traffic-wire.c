@@ -77,17 +77,13 @@ static const char *
 message_fault(const struct wire_frame *frame, const struct traffic *traffic)
 {
     const struct ipmi_extern_frame *info = &frame->frame;
+    const char *fault = traffic_direction_fault(traffic);
 
     if (frame->cut) {
         return "cut: the capture has only the beginning";
     }
-    if (traffic->direction == CAPTURE_TO_BMC
-            && traffic->kind == TRAFFIC_RESPONSE) {
-        return "a response from the host";
-    }
-    if (traffic->direction == CAPTURE_TO_HOST
-            && traffic->kind == TRAFFIC_REQUEST) {
-        return "a request from the BMC";
+    if (fault) {
+        return fault;
     }
     if (info->len > IPMI_EXTERN_MAX_QEMU) {
         return "longer than QEMU takes";

@@ -187,6 +187,20 @@ traffic_matcher_lose(struct traffic_matcher *matcher)
 }
 
 const char *
+traffic_direction_fault(const struct traffic *traffic)
+{
+    if (traffic->direction == CAPTURE_TO_BMC
+            && traffic->kind == TRAFFIC_RESPONSE) {
+        return "a response from the host";
+    }
+    if (traffic->direction == CAPTURE_TO_HOST
+            && traffic->kind == TRAFFIC_REQUEST) {
+        return "a request from the BMC";
+    }
+    return NULL;
+}
+
+const char *
 traffic_size_fault(const struct traffic *traffic)
 {
     return !traffic->command

@@ -41,8 +41,8 @@ struct traffic {
     const uint8_t *bytes;
     size_t len;
 
-    /* Of a message: NULL if no specification has it. Responses of failed
-     * commands do not say which group's or OEM's they are: their requests do. */
+    /* Of a message: NULL if no specification has it. A failed command's
+     * response does not say which group's or OEM's it is: its request does. */
     const struct ipmi_command *command;
 
     bool     matched;       /* a response: its request is known */
