@@ -88,6 +88,33 @@ def nobody_there(lab):
     program.check(3, "", "ipmiplay: stopped before the peer was there\n")
 
 
+def inherited(lab):
+    """Sockets that it is started with; and it says who can reach what it opens."""
+    lab.write("s", "send 18 01\n")
+    ours, theirs = socket.socketpair()
+    program = Program(lab, "host", "s", "--connect", f"fd:{theirs.fileno()}",
+                      descriptors=(theirs.fileno(),))
+    theirs.close()
+    bmc = Peer(ours)
+    bmc.expect(*GREETINGS["host"], message("00 18 01"))
+    bmc.send(message("00 1c 01 00"))
+    program.check(0, counts("s", 1, 1, 0))
+
+    listener, _ = lab.listen()
+    program = Program(lab, "bmc", "s", "--listen", f"fd:{listener.fileno()}",
+                      descriptors=(listener.fileno(),))
+    host = Peer(socket.create_connection(listener.getsockname()))
+    host.expect(*GREETINGS["bmc"])
+    host.send(message("00 18 01"))
+    host.expect(message("00 1c 01 00"))
+    host.close()
+    program.check(0, counts("s", 1, 1, 0, "answered"))
+
+    status, _, errors = Program(lab, "bmc", "s", "--listen", "tcp:0.0.0.0:0",
+                                "--within=1ms").finish()
+    check(status == 3 and "other machines" in errors, status, errors)
+
+
 def judged(lab):
     """As the host: what counts as which response, and how a failure is told."""
     lab.write("s", """
@@ -366,7 +393,7 @@ def rubbish(lab):
 
 
 CASES = {case.__name__: case for case in (
-    refused, wrong_arguments, nobody_there, judged, reset, attention, ready, timing, stopped,
+    refused, wrong_arguments, nobody_there, inherited, judged, reset, attention, ready, timing, stopped,
     stub, silent_host, mirror, documented, does_not_read, rubbish)}
 
 if __name__ == "__main__":
