@@ -1,5 +1,6 @@
 /* ipmiassert.c
- * Judges captures of IPMI by rules, for continuous integration: the command line.
+ * Judges captures of IPMI by rules, for continuous integration: the command
+ * line.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -22,38 +23,34 @@
 static const char summary[] =
     "Judges a capture by rules: which packets there must be, must not be, how\n"
     "many, in which order, how soon one after another. Prints a line for each\n"
-    "rule (TAP), with the packets that are wrong, decoded. It runs tshark, with\n"
-    "the plugin of ipmiscope.\n"
+    "rule (TAP), with the packets that are wrong, decoded. It runs tshark,\n"
+    "with the plugin of ipmiscope.\n"
     "\n"
     "RULES is the name of a set, the path of a file, or a rule; any number of\n"
     "them. Sets:\n"
-    "  protocol-clean   nothing is against the wire format or the registers'\n"
-    "                   protocol, and the capture is complete\n"
-    "  answered         every request has its response\n"
-    "  prompt           no response takes longer than a second, nobody waits at\n"
-    "                   registers in vain\n"
-    "  linux-ipmi-si    Linux's ipmi_si finds its BMC and sets it up, in order";
+    "  protocol-clean  nothing is against the wire format or the protocols of\n"
+    "                  KCS and BT, and the capture is complete\n"
+    "  answered        every request has its response\n"
+    "  prompt          no response takes longer than a second, nobody waits\n"
+    "                  at registers in vain\n"
+    "  linux-ipmi-si   Linux's ipmi_si finds its BMC and sets it up, in order";
 
 static const char description[] =
     "Rules, with Wireshark's display filters in them:\n"
-    "  never FILTER                        no packet matches\n"
-    "  at least N FILTER                   so many packets match;\n"
-    "  at most N FILTER, exactly N FILTER\n"
-    "  every FILTER has FILTER             what matches the first matches the "
-    "other\n"
-    "  every FILTER then FILTER [within T] what matches the first is followed by "
-    "the\n"
-    "                                      other\n"
-    "  order FILTER then FILTER ...        they come in this order\n"
-    "  never FILTER then FILTER [within T]\n"
-    "  never FILTER before FILTER\n"
-    "  for each FIELD: RULE                for each of a field's values by "
-    "itself\n"
-    "  \"NAME\": RULE                        what the rule is called\n"
+    "  never FILTER                         no packet matches\n"
+    "  at least N FILTER                    so many packets match;\n"
+    "                                       also: at most, exactly\n"
+    "  every FILTER has FILTER              it matches the other as well\n"
+    "  every FILTER then FILTER [within T]  it is followed by the other\n"
+    "  order FILTER then FILTER ...         they come in this order\n"
+    "  never FILTER then FILTER [within T]  the first forbids the other\n"
+    "  never FILTER before FILTER           the first needs the other\n"
+    "  for each FIELD: RULE                 each value of a field by itself\n"
+    "  \"NAME\": RULE                         what the rule is called\n"
     "\n"
-    "A live capture ends when all that rules wait for has come, when its deadline\n"
-    "has passed, or with its source; that is judged like a file then. SOURCE - is\n"
-    "the standard input.\n"
+    "A live capture ends when all that rules wait for has come, when its\n"
+    "deadline has passed, or with its source; then it is judged like a file.\n"
+    "SOURCE - is the standard input.\n"
     "\n"
     "Examples:\n"
     "  ipmiassert run.pcapng protocol-clean answered\n"
@@ -62,9 +59,9 @@ static const char description[] =
     "      'at least 1 ipmi_extern.cmd.name == \"Get Device ID\"'\n"
     "  ipmiassert --live=lo -f 'tcp port 9002' --deadline=2min linux-ipmi-si\n"
     "\n"
-    "Exit status: 0 the capture is as the rules say, 1 it is not, 2 wrong usage,\n"
-    "also of a rule, 3 the capture cannot be read, or tshark or its plugin is\n"
-    "missing.\n"
+    "Exit status: 0 the capture is as the rules say, 1 it is not, 2 wrong\n"
+    "usage, also of a rule, 3 the capture cannot be read, or tshark or its\n"
+    "plugin is missing.\n"
     "\n"
     "See also ipmiassert(1), and docs/assert-rules.md.";
 

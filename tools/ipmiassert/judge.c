@@ -174,8 +174,8 @@ struct decoding {
     guint64     number;     /* and number, 0 if that is not known yet */
 };
 
-/* A packet is a line of its columns, perhaps some for its comments, a line "Frame
- * NUMBER: " and so on, and an empty line. */
+/* A packet is a line of its columns, perhaps some for its comments, a line
+ * "Frame NUMBER: " and so on, and an empty line. */
 static void
 hear_decoded_line(char *line, void *data)
 {

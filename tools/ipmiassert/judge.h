@@ -1,6 +1,6 @@
 /* judge.h
- * Judges captures by rules, with the help of tshark: asks it which packets match
- * the rules' filters, and has it decode those that are wrong.
+ * Judges captures by rules, with the help of tshark: asks it which packets
+ * match the rules' filters, and has it decode those that are wrong.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

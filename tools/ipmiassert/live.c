@@ -99,11 +99,12 @@ static gboolean
 end_in_time(gpointer data)
 {
     struct capturing *capturing = data;
+    bool settled = is_settled(capturing);
 
     if (capturing->has_goals && !evaluation_waits(capturing->evaluation)) {
         capturing->ending = true;
     }
-    if (capturing->ending && is_settled(capturing)) {
+    if (capturing->ending && settled) {
         tshark_stop(capturing->tshark);
     }
     return G_SOURCE_CONTINUE;
