@@ -38,7 +38,9 @@ STEADY_REQUESTS = 500_000
 STEADY_STEPS = 10
 MIB = 1024                  # KiB
 MOST_MEMORY = 16 * MIB
-MOST_GROWTH = 256           # KiB, from the second step to the last
+# From the second step to the last, bytes a message: no leak is so small, while
+# the queue may find a busy moment in which it is fuller than ever before.
+MOST_GROWTH = 0.25
 
 # Packets of one request and its response in a capture.
 MESSAGES = 2
@@ -351,9 +353,10 @@ def measure_steadiness(bench, _rounds, targets):
           *resident, f"; at most {most}")
     print()
     targets.at_most("memory, MiB <= {limit}", MOST_MEMORY / MIB, [most / MIB])
+    messages = MESSAGES * STEADY_REQUESTS * (STEADY_STEPS - 2)
     targets.at_most(
-        f"growth after {2 * MESSAGES * STEADY_REQUESTS:,} messages, KiB <= "
-        "{limit}", MOST_GROWTH, [resident[-1] - resident[1]])
+        f"growth in the last {messages:,} messages, bytes a message <= {{limit}}",
+        MOST_GROWTH, [(resident[-1] - resident[1]) * 1024 / messages])
 
 
 def measure_printing(bench, rounds, targets):
