@@ -158,14 +158,17 @@ class Machine:
         os.symlink(ROOT, os.path.join(folder, "ipmiscope"))
         programs = os.path.join(folder, "programs")
         os.mkdir(programs)
-        # Installed, the plugin would be where tshark looks for it.
-        with open(os.path.join(programs, "tshark"), "w",
-                  encoding="ascii") as file:
-            file.write(f"#!/bin/sh\nWIRESHARK_PLUGIN_DIR=$(echo "
-                       f"{self.destination}/usr/lib/*/wireshark/plugins) "
-                       f"TSHARK={shutil.which('tshark')} "
-                       f"exec {ROOT}/tests/run-tshark \"$@\"\n")
-        os.chmod(file.name, 0o755)
+        # Installed, the plugin would be where tshark looks for it. For root it
+        # is not here: what runs tshark becomes another user.
+        for program in (shutil.which("tshark"),
+                        f"{self.destination}/usr/bin/ipmiassert"):
+            path = os.path.join(programs, os.path.basename(program))
+            with open(path, "w", encoding="ascii") as file:
+                file.write(f"#!/bin/sh\nWIRESHARK_PLUGIN_DIR=$(echo "
+                           f"{self.destination}/usr/lib/*/wireshark/plugins) "
+                           f"TSHARK={program} "
+                           f"exec {ROOT}/tests/run-tshark \"$@\"\n")
+            os.chmod(path, 0o755)
         bmc, tap = free_ports(2)
         self.instead = {
             "ipmiscope/tools/setup\n": "",
@@ -181,7 +184,7 @@ class Machine:
 
     def run(self, commands, status=0):
         """All of the blocks of a section in one shell; returns what it said."""
-        script = "set -e\n" + "\n".join(commands)
+        script = "set -e; umask 0\n" + "\n".join(commands)
         for old, new in self.instead.items():
             script = script.replace(old, new)
         result = subprocess.run(
@@ -218,6 +221,10 @@ def run_sections(machine, commands, server):
     said = section("One side alone")
     check(re.search(r"smoke\.ipmi: 2 sent, 2 passed, 0 failed", said), said)
     check(len(re.findall(r"BMC +0\d Get Device ID$", said, re.M)) == 1, said)
+
+    section("As it happens")
+    check(machine.junit("live.xml") == {"the BMC answers": True},
+          machine.junit("live.xml"))
 
     said = section("When it fails")
     check(said.count("Get Device ID") >= 400, said[-3000:])
