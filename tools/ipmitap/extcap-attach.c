@@ -27,7 +27,10 @@
 #define LAST_DELAY_MS   3000
 
 /* Other streams have their turn after so many packets. */
-#define PACKETS_AT_ONCE 1024
+#define PACKETS_AT_ONCE 256
+
+/* How long nothing is read while Wireshark reads too slowly. */
+#define NO_ROOM_MS      5
 
 struct attach;
 
@@ -191,6 +194,10 @@ read_stream(gpointer data)
     struct stream *stream = data;
 
     stream->source = 0;
+    if (!capture_writer_has_room(stream->attach->writer)) {
+        stream->source = g_timeout_add(NO_ROOM_MS, read_stream, stream);
+        return G_SOURCE_REMOVE;
+    }
     for (unsigned count = 0; count < PACKETS_AT_ONCE; count++) {
         struct capture_packet packet;
         GError *error = NULL;
@@ -448,7 +455,10 @@ attach_describe(void *source, GString *text)
             g_string_append(text, "connected, but nothing has come; is another "
                             "program reading it?");
         } else {
-            g_string_append_printf(text, "%" G_GUINT64_FORMAT " packets",
+            g_string_append(text, "attached");
+        }
+        if (stream->packets > 0) {
+            g_string_append_printf(text, ", %" G_GUINT64_FORMAT " packets",
                                    stream->packets);
         }
     }

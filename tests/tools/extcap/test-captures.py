@@ -10,11 +10,13 @@
 import contextlib
 import os
 import random
+import select
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import wireshark
@@ -24,6 +26,9 @@ from wireshark import (ADD, DISABLE, LOG, PAUSE, SET, STATE, STATUS_BAR, Capture
 USAGE, ENVIRONMENT = 2, 3
 
 HOST, BMC = sample("inside-kcs-host"), sample("inside-kcs-bmc")
+
+# How a block with statistics begins.
+STATISTICS = b"\5\0\0\0\x34\0\0\0"
 
 directory = None
 
@@ -228,6 +233,37 @@ def fifo():
     check([packet.words() for packet in result.packets] == 3 * words(BMC), "other packets")
 
 
+def slow_wireshark():
+    """Whoever writes waits for Wireshark, and nothing is lost; it can be stopped
+    all the same."""
+    path = directory / "large.fifo"
+    os.mkfifo(path)
+    first, count = section_end(HOST), 1000
+    large = HOST + (count - 1) * HOST[first:HOST.index(STATISTICS)]
+    for reads in True, False:
+        with Capture(directory, "ipmi-fifo", f"--read={path}", toolbar=True) as capture:
+            if not reads:
+                capture.packets.stop_reading()
+            with open(path, "wb", buffering=0) as writer:
+                os.set_blocking(writer.fileno(), False)
+                sent = 0
+                end = time.monotonic() + wireshark.DEADLINE
+                # Not all of it goes if nobody reads.
+                while sent < len(large) and time.monotonic() < end:
+                    if select.select([], [writer], [], 1)[1]:
+                        sent += writer.write(large[sent:sent + 65536])
+                    elif not reads:
+                        break
+            check((sent == len(large)) == reads, f"took {sent} of {len(large)} bytes")
+            if reads:
+                capture.wait_for_toolbar(STATE, SET, f", {count * len(words(HOST))} packets")
+                wait_for(lambda capture=capture: len(capture.packets.data) >= 0.99 * len(large),
+                         "not all came")
+                check("too slow" not in str(capture.toolbar()), f"{capture.toolbar()[-1]}")
+            capture.process.send_signal(signal.SIGTERM)
+            capture.wait_for_end(0, "")
+
+
 def fifo_that_is_none():
     """Says what to do."""
     path = directory / "none.fifo"
@@ -289,7 +325,8 @@ def toolbar():
             os.write(capture.from_toolbar, bytes([3, PAUSE, SET, 1]))
             capture.wait_for_toolbar(LOG, ADD, "paused")
             connection.sendall(HOST[first:])
-            capture.wait_for_toolbar(STATE, SET, f"paused; {where}: {2 * len(data.packets)}")
+            capture.wait_for_toolbar(
+                STATE, SET, f"paused; {where}: attached, {2 * len(data.packets)} packets")
             capture.press(PAUSE, SET, b"\0")
             capture.wait_for_toolbar(LOG, ADD, "going on")
             connection.sendall(HOST[first:])
@@ -462,7 +499,7 @@ if __name__ == "__main__":
         directory = Path(path_)
         run_tests(test for test in (
             attach, attach_tcp, waits_for_qemu, cut_off, no_capture, two_at_once,
-            machines_without_names, fifo, fifo_that_is_none, wrong_address,
+            machines_without_names, fifo, slow_wireshark, fifo_that_is_none, wrong_address,
             waits_to_fail, damaged, tap, tap_that_cannot, toolbar, toolbar_nonsense,
             slow_toolbar, stops, ends_with_wireshark, no_wireshark)
             if not names or test.__name__ in names)
