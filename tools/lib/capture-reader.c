@@ -455,6 +455,12 @@ capture_reader_cut_off(const struct capture_reader *reader)
     return reader->input.ended && capture_input_len(&reader->input) > 0;
 }
 
+uint64_t
+capture_reader_lost_at_end(const struct capture_reader *reader)
+{
+    return reader->pcapng.lost_at_end;
+}
+
 int
 capture_reader_fd(const struct capture_reader *reader)
 {

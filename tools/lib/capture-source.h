@@ -26,6 +26,8 @@ struct capture_interface {
     /* Of a time stamp, as pcapng has it. */
     uint8_t  resolution;        /* if_tsresol */
     int64_t  time_offset;       /* s */
+
+    uint64_t lost;              /* so far, as far as anybody has said */
 };
 
 struct capture_raw {

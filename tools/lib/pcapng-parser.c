@@ -17,6 +17,7 @@ enum block_type {
     BLOCK_INTERFACE = 1,
     BLOCK_OLD_PACKET = 2,       /* of pcapng's beginnings (appendix A) */
     BLOCK_SIMPLE_PACKET = 3,
+    BLOCK_STATISTICS = 5,
     BLOCK_PACKET = 6,
     BLOCK_SECTION = PCAPNG_MAGIC
 };
@@ -29,7 +30,8 @@ enum option_code {
     OPTION_IF_TSRESOL = 9,
     OPTION_IF_TSOFFSET = 14,
     OPTION_EPB_FLAGS = 2,
-    OPTION_EPB_DROPCOUNT = 4
+    OPTION_EPB_DROPCOUNT = 4,
+    OPTION_ISB_IFDROP = 5
 };
 
 /* Type and length before a block's body, the length again after it. */
@@ -41,6 +43,7 @@ enum option_code {
 #define INTERFACE_BODY      8
 #define PACKET_BODY         20
 #define SIMPLE_PACKET_BODY  4
+#define STATISTICS_BODY     12
 
 #define MAX_BLOCK   (CAPTURE_MAX_PACKET + 64 * 1024)
 
@@ -203,6 +206,7 @@ parse_packet(struct pcapng_parser *parser, uint32_t type, const uint8_t *body,
                              : capture_u32(body, swapped);
     uint64_t stamp = (uint64_t)capture_u32(body + 4, swapped) << 32
                      | capture_u32(body + 8, swapped);
+    struct capture_interface *interface;
 
     if (number >= parser->interfaces->len - parser->section_begin) {
         return "a packet of an interface that is not described before it";
@@ -215,9 +219,9 @@ parse_packet(struct pcapng_parser *parser, uint32_t type, const uint8_t *body,
         return "a packet longer than its block";
     }
     raw->original_len = MAX(raw->original_len, raw->len);
-    raw->time = ns_of(&g_array_index(parser->interfaces,
-                                     struct capture_interface, raw->interface),
-                      stamp);
+    interface = &g_array_index(parser->interfaces, struct capture_interface,
+                               raw->interface);
+    raw->time = ns_of(interface, stamp);
     if (is_old && capture_u16(body + 2, swapped) != UINT16_MAX) {
         raw->lost = capture_u16(body + 2, swapped);
     }
@@ -225,6 +229,7 @@ parse_packet(struct pcapng_parser *parser, uint32_t type, const uint8_t *body,
         parse_packet_options(swapped, raw->bytes + padded(raw->len), body + len,
                              raw);
     }
+    interface->lost += raw->lost;
     return NULL;
 }
 
@@ -244,6 +249,32 @@ parse_simple_packet(struct pcapng_parser *parser, const uint8_t *body,
     return NULL;
 }
 
+/* Interface Statistics (4.6) say what was lost in all, and so whether anything
+ * was after the last packet. Of an interface that is not there, as an editor may
+ * leave them, they do not matter. */
+static void
+parse_statistics(struct pcapng_parser *parser, const uint8_t *body, size_t len)
+{
+    const uint8_t *at = body + STATISTICS_BODY, *end = body + len;
+    uint32_t number = capture_u32(body, parser->swapped);
+    struct capture_interface *interface;
+    struct option option;
+
+    if (number >= parser->interfaces->len - parser->section_begin) {
+        return;
+    }
+    interface = &g_array_index(parser->interfaces, struct capture_interface,
+                               parser->section_begin + number);
+    while (next_option(parser->swapped, &at, end, &option)) {
+        if (option.code == OPTION_ISB_IFDROP && option.len == 8) {
+            uint64_t lost = capture_u64(option.value, parser->swapped);
+
+            parser->lost_at_end += lost - MIN(lost, interface->lost);
+            interface->lost = MAX(lost, interface->lost);
+        }
+    }
+}
+
 /* The least that the body of a block of a type has. */
 static size_t
 least_body(uint32_t type)
@@ -258,6 +289,8 @@ least_body(uint32_t type)
         return PACKET_BODY;
     case BLOCK_SIMPLE_PACKET:
         return SIMPLE_PACKET_BODY;
+    case BLOCK_STATISTICS:
+        return STATISTICS_BODY;
     default:
         return 0;
     }
@@ -297,6 +330,9 @@ parse_block(struct pcapng_parser *parser, uint32_t type, const uint8_t *body,
             return "more interfaces than any capture has";
         }
         parse_interface(parser, body, len);
+        return NULL;
+    case BLOCK_STATISTICS:
+        parse_statistics(parser, body, len);
         return NULL;
     case BLOCK_PACKET:
     case BLOCK_OLD_PACKET:

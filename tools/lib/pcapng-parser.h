@@ -23,6 +23,7 @@ struct pcapng_parser {
     bool     swapped;           /* bytes are in the other order than ours */
     unsigned section_begin;     /* number of its interface 0 */
     uint64_t packets;
+    uint64_t lost_at_end;       /* events, after the last packets */
     GArray  *interfaces;        /* of struct capture_interface */
 };
 

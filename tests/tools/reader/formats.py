@@ -246,6 +246,24 @@ class Formats(unittest.TestCase):
                          self.without(self.run_on(os.path.join(SAMPLES,
                                                                "no-direction.pcapng")), 4))
 
+    def test_statistics(self):
+        """They say what was lost after the last packets; of an interface that is
+        not there they say nothing."""
+        packets = packets_of("frames-dropped.pcapng")
+        lines = self.run_on(os.path.join(SAMPLES, "frames-dropped.pcapng"))
+        before = sum(packet.dropped for packet in packets)
+        self.assertGreater(before, 0)
+        for order in "<>":
+            for interface, lost, at_end in ((0, before + 5, 5), (0, before, 0), (0, 0, 0),
+                                            (1, 7, 0)):
+                writer = Writer(order)
+                statistics = writer.block(
+                    STATISTICS, struct.pack(order + "III", interface, 0, 0),
+                    [(4, struct.pack(order + "Q", 1000)), (5, struct.pack(order + "Q", lost))])
+                found = self.read(writer.capture(packets) + statistics)
+                self.assertEqual(found[:-1], lines[:-1])
+                self.assertEqual(found[-1].split("\t")[3], str(at_end))
+
     def test_pipe(self):
         """In pieces of any size, each of which is read before the next comes:
         it prints what there is at every pause."""
@@ -329,7 +347,7 @@ class Formats(unittest.TestCase):
                                         check=False, timeout=TIMEOUT)
                 self.assertEqual(result.returncode, 3)
                 self.assertIn(f"cannot read {path}: it is neither a capture", result.stderr)
-        self.assertEqual(self.read(b""), ["end\twhole\t0"])
+        self.assertEqual(self.read(b""), ["end\twhole\t0\t0"])
 
 
 def main():

@@ -3,6 +3,9 @@
  * line for each thing, for tests to compare: kind, where, direction, number of
  * the packet, time, point, lost, request's number or 0, bytes, fault.
  *
+ * The last line is "end", "whole" or "cut off", how many requests are unanswered,
+ * and how many events were lost after the last packets.
+ *
  * Usage: read-traffic FILE
  *        read-traffic -i INTERFACE FILTER
  * Exit status: 0; 3 with a message if the capture is damaged, and what was good
@@ -77,9 +80,10 @@ main(int argc, char **argv)
         }
     } while (result == CAPTURE_READ_PACKET || result == CAPTURE_READ_AGAIN);
 
-    printf("end\t%s\t%" PRIu64 "\n",
+    printf("end\t%s\t%" PRIu64 "\t%" PRIu64 "\n",
            capture_reader_cut_off(reader) ? "cut off" : "whole",
-           traffic_follower_unanswered(follower));
+           traffic_follower_unanswered(follower),
+           capture_reader_lost_at_end(reader));
     if (result == CAPTURE_READ_ERROR) {
         fprintf(stderr, "read-traffic: %s\n", error->message);
         g_error_free(error);
