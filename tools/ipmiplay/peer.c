@@ -14,12 +14,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <glib-unix.h>
+#include <linux/sockios.h>
 
 #include "frames.h"
 #include "text.h"
@@ -38,7 +40,9 @@
      | IPMI_EXTERN_CAP_NMI | IPMI_EXTERN_CAP_ATTN                           \
      | IPMI_EXTERN_CAP_GRACEFUL_SHUTDOWN)
 
-/* How long a peer may take for what was sent last. */
+/* How long a peer may take for what was sent last: until it has read it, and
+ * then to understand it. */
+#define MAX_LINGER      (10 * NS_PER_SECOND)
 #define LINGER          (1000 * NS_PER_MS)
 
 /* A peer that leaves so many bytes unread does not read. */
@@ -598,18 +602,37 @@ peer_open(struct peer *peer, uint64_t deadline, GError **error)
                           : connect_until(peer, deadline, error);
 }
 
+/* Bytes sent that the peer, or of TCP its machine, has not taken. */
+static int
+count_untaken(const struct peer *peer)
+{
+    int count = 0;
+
+    ioctl(g_socket_get_fd(peer->socket), SIOCOUTQ, &count);
+    return count + (int)peer->unsent->len;
+}
+
 /* QEMU takes a byte at a time, and forgets the rest when it sees the end. */
 void
 peer_close_gently(struct peer *peer)
 {
-    const uint64_t deadline = peer_later(peer_now(), LINGER);
+    const uint64_t end = peer_later(peer_now(), MAX_LINGER);
+    uint64_t deadline = peer_later(peer_now(), LINGER);
     struct peer_frame ignored;
-    enum peer_event event;
 
-    if (peer->socket) {
-        do {
-            event = peer_wait(peer, deadline, &ignored);
-        } while (event == PEER_MESSAGE || event == PEER_CONTROL);
+    while (peer->socket) {
+        switch (peer_wait(peer, deadline, &ignored)) {
+        case PEER_MESSAGE:
+        case PEER_CONTROL:
+            break;
+        case PEER_TIME:
+            if (count_untaken(peer) > 0 && peer_now() < end) {
+                deadline = peer_later(peer_now(), LINGER);
+                break;
+            }
+            /* fall through */
+        default:
+            peer_close(peer);
+        }
     }
-    peer_close(peer);
 }
