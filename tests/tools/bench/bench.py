@@ -291,12 +291,18 @@ def measure_memory(bench, requests, steps):
     return resident, most
 
 
-def measure_dump(bench, messages, rounds):
-    """Messages that ipmidump prints a second."""
+def generate(bench, messages):
+    """A capture of so many messages."""
     path = bench.folder / "dumped.pcapng"
     with open(path, "wb") as capture:
         subprocess.run([bench.generate, "pairs", "as-is", str(messages)],
                        stdout=capture, check=True)
+    return path
+
+
+def measure_dump(bench, messages, rounds):
+    """Messages that ipmidump prints a second."""
+    path = generate(bench, messages)
     rates = []
     for number in range(1, rounds + 1):
         show_progress(f"round {number} of {rounds}: ipmidump")
@@ -310,12 +316,9 @@ def measure_dump(bench, messages, rounds):
 
 def check_dump(bench, messages):
     """As many lines as messages."""
-    path = bench.folder / "dumped.pcapng"
-    with open(path, "wb") as capture:
-        subprocess.run([bench.generate, "pairs", "as-is", str(messages)],
-                       stdout=capture, check=True)
-    lines = subprocess.run([bench.ipmidump, path], stdout=subprocess.PIPE,
-                           check=True, timeout=DEADLINE).stdout.count(b"\n")
+    lines = subprocess.run([bench.ipmidump, generate(bench, messages)],
+                           stdout=subprocess.PIPE, check=True,
+                           timeout=DEADLINE).stdout.count(b"\n")
     if lines != messages:
         fail(f"ipmidump printed {lines} lines of {messages} messages")
 
