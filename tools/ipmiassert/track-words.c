@@ -95,6 +95,17 @@ tell_count(GString *message, uint64_t number)
                            number == 1 ? " matches" : "s match");
 }
 
+/* "2 packets match A after B" */
+static void
+tell_pair(GString *message, const struct track *track,
+          const struct rule_filter *wrong, const char *how,
+          const struct rule_filter *other)
+{
+    tell_count(message, track->wrong);
+    g_string_append_printf(message, " %s %s %s", wrong->text, how,
+                           other->text);
+}
+
 void
 track_tell(const struct track *track, const struct rule *rule,
            GString *message)
@@ -104,16 +115,12 @@ track_tell(const struct track *track, const struct rule *rule,
         tell_count(message, track->wrong);
         break;
     case RULE_NEVER_THEN:
-        tell_count(message, track->wrong);
-        g_string_append_printf(message, " %s after %s",
-                               rule_filter(rule, 1)->text,
-                               rule_filter(rule, 0)->text);
+        tell_pair(message, track, rule_filter(rule, 1), "after",
+                  rule_filter(rule, 0));
         break;
     case RULE_NEVER_BEFORE:
-        tell_count(message, track->wrong);
-        g_string_append_printf(message, " %s before any %s",
-                               rule_filter(rule, 0)->text,
-                               rule_filter(rule, 1)->text);
+        tell_pair(message, track, rule_filter(rule, 0), "before any",
+                  rule_filter(rule, 1));
         break;
     case RULE_AT_LEAST:
     case RULE_AT_MOST:
