@@ -12,43 +12,50 @@
 
 #include <gio/gio.h>
 
-/* How much is read at once, and how long a line and the messages may be. */
+/* How much is read at once, which is more than a line has, and about how much
+ * of the messages is kept. */
 #define READ_SIZE       65536
 #define MESSAGES_SIZE   65536
 
 /* How long it may take to end a capture. */
 #define STOP_SECONDS    20
 
-struct tshark {
-    GSubprocess *process;
+/* One of its outputs. */
+struct output {
+    struct tshark *tshark;
+    GInputStream *stream;
     tshark_line_func func;
     void        *data;
     char         buffer[READ_SIZE];
     size_t       len;           /* of a line that is not complete */
+};
+
+struct tshark {
+    GSubprocess *process;
+    struct output standard, error_output;
     GString     *messages;
-    char         message_buffer[4096];
-    unsigned     running;       /* streams and the process */
+    unsigned     running;       /* outputs and the process */
     guint        kill_source;
     GError      *error;
 };
 
-/* Hands out the complete lines in the buffer, and what does not end. */
+/* Hands out the complete lines in the buffer, and keeps what has no end. */
 static void
-split_lines(struct tshark *tshark)
+split_lines(struct output *output)
 {
-    char *line = tshark->buffer;
-    char *end = tshark->buffer + tshark->len;
+    char *line = output->buffer;
+    char *end = output->buffer + output->len;
     char *newline;
 
     while ((newline = memchr(line, '\n', end - line))) {
         *newline = '\0';
-        tshark->func(line, tshark->data);
+        output->func(line, output->data);
         line = newline + 1;
     }
-    tshark->len = end - line;
-    memmove(tshark->buffer, line, tshark->len);
-    if (tshark->len == sizeof tshark->buffer) {
-        tshark->len = 0;    /* no line of the tap's is so long */
+    output->len = end - line;
+    memmove(output->buffer, line, output->len);
+    if (output->len == sizeof output->buffer) {
+        output->len = 0;    /* nothing that is looked at is so long */
     }
 }
 
@@ -63,59 +70,52 @@ part_ended(struct tshark *tshark, GError *error)
     }
 }
 
-static void read_output(struct tshark *tshark, GInputStream *stream);
+static void read_more(struct output *output);
 
 static void
 output_read(GObject *source, GAsyncResult *result, gpointer data)
 {
-    struct tshark *tshark = data;
+    struct output *output = data;
     GError *error = NULL;
     gssize got = g_input_stream_read_finish(G_INPUT_STREAM(source), result,
                                             &error);
 
     if (got <= 0) {
-        part_ended(tshark, error);
+        part_ended(output->tshark, error);
         return;
     }
-    tshark->len += got;
-    split_lines(tshark);
-    read_output(tshark, G_INPUT_STREAM(source));
+    output->len += got;
+    split_lines(output);
+    read_more(output);
 }
 
 static void
-read_output(struct tshark *tshark, GInputStream *stream)
+read_more(struct output *output)
 {
-    g_input_stream_read_async(stream, tshark->buffer + tshark->len,
-                              sizeof tshark->buffer - tshark->len,
-                              G_PRIORITY_DEFAULT, NULL, output_read, tshark);
+    g_input_stream_read_async(output->stream, output->buffer + output->len,
+                              sizeof output->buffer - output->len,
+                              G_PRIORITY_DEFAULT, NULL, output_read, output);
 }
 
-static void read_messages(struct tshark *tshark, GInputStream *stream);
+static void
+begin_to_read(struct tshark *tshark, struct output *output,
+              GInputStream *stream, tshark_line_func func, void *data)
+{
+    output->tshark = tshark;
+    output->stream = stream;
+    output->func = func;
+    output->data = data;
+    read_more(output);
+}
 
 static void
-messages_read(GObject *source, GAsyncResult *result, gpointer data)
+hear_message(char *line, void *data)
 {
     struct tshark *tshark = data;
-    GError *error = NULL;
-    gssize got = g_input_stream_read_finish(G_INPUT_STREAM(source), result,
-                                            &error);
 
-    if (got <= 0) {
-        part_ended(tshark, error);
-        return;
+    if (tshark->messages->len < MESSAGES_SIZE) {
+        g_string_append_printf(tshark->messages, "%s\n", line);
     }
-    if (tshark->messages->len + got <= MESSAGES_SIZE) {
-        g_string_append_len(tshark->messages, tshark->message_buffer, got);
-    }
-    read_messages(tshark, G_INPUT_STREAM(source));
-}
-
-static void
-read_messages(struct tshark *tshark, GInputStream *stream)
-{
-    g_input_stream_read_async(stream, tshark->message_buffer,
-                              sizeof tshark->message_buffer,
-                              G_PRIORITY_DEFAULT, NULL, messages_read, tshark);
 }
 
 static void
@@ -174,12 +174,13 @@ tshark_start(const char *const *arguments, bool reads_stdin,
 
     tshark = g_new0(struct tshark, 1);
     tshark->process = process;
-    tshark->func = func;
-    tshark->data = data;
     tshark->messages = g_string_new(NULL);
     tshark->running = 3;
-    read_output(tshark, g_subprocess_get_stdout_pipe(process));
-    read_messages(tshark, g_subprocess_get_stderr_pipe(process));
+    begin_to_read(tshark, &tshark->standard,
+                  g_subprocess_get_stdout_pipe(process), func, data);
+    begin_to_read(tshark, &tshark->error_output,
+                  g_subprocess_get_stderr_pipe(process), hear_message,
+                  tshark);
     g_subprocess_wait_async(process, NULL, process_ended, tshark);
     return tshark;
 }

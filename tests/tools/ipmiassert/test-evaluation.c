@@ -58,22 +58,42 @@ play(struct evaluation *evaluation, const char *packets)
     g_strfreev(words);
 }
 
+/* Rules that have been played packets. */
+struct played {
+    GPtrArray *rules;
+    struct evaluation *evaluation;
+};
+
+static struct played
+played_rules(const char *text, const char *packets)
+{
+    struct played played = { .rules = rules_new() };
+    GError *error = NULL;
+
+    CHECK(rules_parse(played.rules, "test", text, &error), "%s: %s", text,
+          error->message);
+    g_clear_error(&error);
+    played.evaluation = evaluation_new(played.rules);
+    play(played.evaluation, packets);
+    return played;
+}
+
+static void
+played_clear(struct played *played)
+{
+    evaluation_free(played->evaluation);
+    g_ptr_array_unref(played->rules);
+}
+
 /* text: a rule; message: how the verdict's begins, NULL if it passes without
  * one, "" if it passes and says something. */
 static void
 check_verdict(const char *text, const char *packets, const char *message)
 {
-    GPtrArray *rules = rules_new();
-    GError *error = NULL;
-    struct evaluation *evaluation;
+    struct played played = played_rules(text, packets);
+    GArray *verdicts = evaluation_end(played.evaluation);
     const struct verdict *verdict;
-    GArray *verdicts;
 
-    CHECK(rules_parse(rules, "test", text, &error), "%s: %s", text,
-          error->message);
-    evaluation = evaluation_new(rules);
-    play(evaluation, packets);
-    verdicts = evaluation_end(evaluation);
     verdict = &g_array_index(verdicts, struct verdict, 0);
     CHECK(verdict->passed == (!message || !*message), "'%s' of '%s': %s",
           text, packets, verdict->message ? verdict->message : "passed");
@@ -84,8 +104,7 @@ check_verdict(const char *text, const char *packets, const char *message)
           "'%s' of '%s': '%s', not '%s'", text, packets, verdict->message,
           message);
     g_array_unref(verdicts);
-    evaluation_free(evaluation);
-    g_ptr_array_unref(rules);
+    played_clear(&played);
 }
 
 static void
@@ -217,15 +236,11 @@ test_each(void)
 static void
 test_packets(void)
 {
-    GPtrArray *rules = rules_new();
-    struct evaluation *evaluation;
+    struct played played = played_rules("for each f: never a",
+                                        "a2 a1 b1 a2 a1 a1 a2 a2");
+    GArray *verdicts = evaluation_end(played.evaluation);
     const GArray *packets;
-    GArray *verdicts;
 
-    CHECK(rules_parse(rules, "test", "for each f: never a", NULL), "rule");
-    evaluation = evaluation_new(rules);
-    play(evaluation, "a2 a1 b1 a2 a1 a1 a2 a2");
-    verdicts = evaluation_end(evaluation);
     packets = g_array_index(verdicts, struct verdict, 0).packets;
     CHECK(packets->len == EVALUATION_SHOWN, "%u", packets->len);
     for (unsigned i = 0; i < packets->len; i++) {
@@ -235,26 +250,19 @@ test_packets(void)
               g_array_index(packets, uint32_t, i));
     }
     g_array_unref(verdicts);
-    evaluation_free(evaluation);
-    g_ptr_array_unref(rules);
+    played_clear(&played);
 }
 
 /* Whether a live capture goes on after these packets. */
 static void
 check_waits(const char *text, const char *packets, bool goals, bool waits)
 {
-    GPtrArray *rules = rules_new();
-    struct evaluation *evaluation;
+    struct played played = played_rules(text, packets);
 
-    CHECK(rules_parse(rules, "test", text, NULL), "%s", text);
-    evaluation = evaluation_new(rules);
-    play(evaluation, packets);
-    CHECK(evaluation_has_goals(evaluation) == goals, "%s", text);
-    CHECK(evaluation_waits(evaluation) == waits, "%s after '%s'", text,
+    CHECK(evaluation_has_goals(played.evaluation) == goals, "%s", text);
+    CHECK(evaluation_waits(played.evaluation) == waits, "%s after '%s'", text,
           packets);
-    g_array_unref(evaluation_end(evaluation));
-    evaluation_free(evaluation);
-    g_ptr_array_unref(rules);
+    played_clear(&played);
 }
 
 static void
@@ -285,17 +293,13 @@ test_waiting(void)
 static void
 test_queries(void)
 {
-    GPtrArray *rules = rules_new();
-    struct evaluation *evaluation;
+    struct played played = played_rules(
+        "never a\nat least 1 a\nfor each f: never a\norder a then b then a",
+        "");
 
-    CHECK(rules_parse(rules, "test", "never a\nat least 1 a\n"
-                      "for each f: never a\norder a then b then a", NULL),
-          "rules");
-    evaluation = evaluation_new(rules);
-    CHECK(evaluation_queries(evaluation)->len == 3, "%u",
-          evaluation_queries(evaluation)->len);
-    evaluation_free(evaluation);
-    g_ptr_array_unref(rules);
+    CHECK(evaluation_queries(played.evaluation)->len == 3, "%u",
+          evaluation_queries(played.evaluation)->len);
+    played_clear(&played);
 }
 
 int
