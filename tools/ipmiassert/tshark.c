@@ -81,6 +81,10 @@ output_read(GObject *source, GAsyncResult *result, gpointer data)
                                             &error);
 
     if (got <= 0) {
+        if (output->len) {
+            output->buffer[output->len] = '\0';
+            output->func(output->buffer, output->data);
+        }
         part_ended(output->tshark, error);
         return;
     }
