@@ -177,7 +177,7 @@ class Several(Capture):
         os.mkfifo(self.lab.path("fifo"))
         return self.lab.path("fifo")
 
-    def check_whole(self, capture, count=MANY + 4):
+    def check_whole(self, capture, count=SOME + 4):
         """It has all frames and connection records, and says so."""
         frames = taplab.frames(capture)
         self.assertEqual(len(frames), count)
@@ -191,7 +191,7 @@ class Several(Capture):
         read.start()
         host, bmc = self.lab.ends(far)
         self.exchange(host, bmc)
-        self.many(host, bmc)
+        self.burst(host, bmc, SOME)
         tap.end()
         read.join()
         self.check_whole(self.lab.read())
@@ -206,7 +206,7 @@ class Several(Capture):
         tap.process.send_signal(signal.SIGTERM)
         self.assertEqual(tap.wait(), 3)
         self.assertRegex(tap.said(), "^ipmitap: the standard output: .* lost: ")
-        self.check_whole(self.lab.read())
+        self.check_whole(self.lab.read(), MANY + 4)
         late = taplab.check_capture(tap.process.stdout.read(), complete=False)
         self.assertLess(len(late.packets), MANY)
 
@@ -216,7 +216,7 @@ class Several(Capture):
         tap.process.stdout.close()
         host, bmc = self.lab.ends(far)
         self.exchange(host, bmc)
-        self.many(host, bmc)
+        self.burst(host, bmc, SOME)
         tap.process.send_signal(signal.SIGTERM)
         tap.wait()
         self.check_whole(self.lab.read())
@@ -226,14 +226,14 @@ class Several(Capture):
         tap, far = self.lab.link("-w", self.fifo())
         host, bmc = self.lab.ends(far)
         self.exchange(host, bmc)
-        self.many(host, bmc)
+        self.burst(host, bmc, SOME)
         with open(self.lab.path("fifo"), "rb") as fifo:
             self.assertEqual(fifo.read(4), b"\x0a\x0d\x0d\x0a")
             self.exchange(host, bmc)
         self.exchange(host, bmc)
         tap.process.send_signal(signal.SIGTERM)
         tap.wait()
-        self.check_whole(self.lab.read(), MANY + 8)
+        self.check_whole(self.lab.read(), SOME + 8)
 
     def test_fifo_with_one_reader_after_another(self):
         """Each has a capture of its own."""
