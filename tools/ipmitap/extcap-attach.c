@@ -280,6 +280,8 @@ fifo_has_writer(int fd, GIOCondition condition, gpointer data)
 static void
 open_stream(struct stream *stream)
 {
+    struct stat status;
+
     if (stream->address) {
         stream->cancellable = g_cancellable_new();
         address_connect_async(stream->address, stream->cancellable, connected,
@@ -291,6 +293,12 @@ open_stream(struct stream *stream)
     stream->fd = open(stream->name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (stream->fd < 0) {
         retry(stream, g_strerror(errno));
+        return;
+    }
+    if (fstat(stream->fd, &status) < 0 || !S_ISFIFO(status.st_mode)) {
+        close(stream->fd);
+        stream->fd = -1;
+        retry(stream, "is no FIFO any more");
         return;
     }
     stream->delay_ms = FIRST_DELAY_MS;
@@ -413,8 +421,8 @@ fifo_start(struct extcap_session *session, const struct extcap_values *values,
 
     if (stat(values->read, &status) < 0) {
         g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
-                    "%s: %s: make the FIFO with mkfifo before", values->read,
-                    g_strerror(errno));
+                    "%s: %s; if there is none yet, make it with mkfifo",
+                    values->read, g_strerror(errno));
     } else if (!S_ISFIFO(status.st_mode)) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
                     "%s is no FIFO: Wireshark opens files itself",

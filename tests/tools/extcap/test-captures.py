@@ -228,9 +228,15 @@ def fifo():
             with open(path, "wb") as writer:
                 writer.write(BMC)
             capture.wait_for_packets(count * len(words(BMC)))
+        with open(path, "wb") as writer:
+            writer.write(BMC)
+            # Which would be read again and again.
+            path.unlink()
+            path.write_bytes(BMC)
+        capture.wait_for_toolbar(STATE, SET, "waiting, is no FIFO any more")
         result = capture.stop()
     path.unlink()
-    check([packet.words() for packet in result.packets] == 3 * words(BMC), "other packets")
+    check([packet.words() for packet in result.packets] == 4 * words(BMC), "other packets")
 
 
 def slow_wireshark():
