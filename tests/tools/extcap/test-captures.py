@@ -300,12 +300,14 @@ def waits_to_fail():
              f"--fifo={directory}/x", *arguments,
              *(f"--extcap-control-{way}={path}" for way, path in fifos.items())],
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        # Each of these waits for the other end.
+        # Whatever is opened here waits for the other end.
         if "--fifo=/not/there" not in arguments:
             with open(directory / "x", "rb") as dumpcap:
                 check(dumpcap.read(4) == b"\n\r\r\n", "no section header")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.3)
+            raise wireshark.Failure("it has not waited")
         with open(fifos["out"], "rb"), open(fifos["in"], "wb") as toolbar_:
-            check(process.poll() is None, "it has ended before")
             toolbar_.write(b"T\0\0\2\0\0")
         errors = process.communicate(timeout=wireshark.DEADLINE)[1]
         check(process.returncode == status and errors, f"{process.returncode}: {errors}")
