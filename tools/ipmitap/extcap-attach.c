@@ -153,6 +153,12 @@ pass_on(struct stream *stream, struct capture_packet *packet)
 static void
 end_of_stream(struct stream *stream, const GError *error)
 {
+    uint64_t lost = capture_reader_lost_at_end(stream->reader);
+
+    if (lost > 0) {
+        talk("%s: %" G_GUINT64_FORMAT " events were lost in the end",
+             stream->name, lost);
+    }
     close_reader(stream);
     if (error && stream->packets == 0) {
         GError *failure = g_error_copy(error);

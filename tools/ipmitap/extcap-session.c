@@ -23,10 +23,10 @@
  * is there. */
 #define TICK_MS     500
 
-/* Wireshark and dumpcap open their ends of the FIFOs after this program has been
- * started, and each waits until there is another end, dumpcap for something in
- * it as well, and Wireshark with its window standing still. So even who fails at
- * once has to wait for them first, but not for ever. */
+/* Wireshark and dumpcap open their ends of the FIFOs after this program has
+ * been started, and each waits until there is another end, dumpcap for
+ * something in it as well, and Wireshark with its window standing still. So
+ * even who fails at once has to wait for them first, but not for ever. */
 #define MEETING_S   10
 
 struct extcap_session {

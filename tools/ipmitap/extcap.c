@@ -17,9 +17,9 @@
 #include "tool.h"
 
 static const char summary[] =
-    "What Wireshark calls ipmitap with once it is in its extcap folder, for the\n"
-    "interfaces of the names ipmi-... in Wireshark's list. ADDRESS is unix:PATH or\n"
-    "tcp:HOST:PORT.";
+    "What Wireshark calls ipmitap with once it is in its extcap folder, for\n"
+    "the interfaces of the names ipmi-... in Wireshark's list. ADDRESS is\n"
+    "unix:PATH or tcp:HOST:PORT.";
 
 static const char description[] =
     "Examples:\n"

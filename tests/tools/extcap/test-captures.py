@@ -148,6 +148,23 @@ def no_capture():
         os.unlink(where.partition(":")[2])
 
 
+def lost_in_the_end():
+    """What QEMU lost after its last packet is no packet's, but in the log."""
+    at = HOST.rindex(STATISTICS) + 20
+    received, lost = int.from_bytes(HOST[at + 4:at + 12], "little"), 7
+    data = (HOST[:at + 4] + (received + lost).to_bytes(8, "little") + HOST[at + 12:at + 16] +
+            lost.to_bytes(8, "little") + HOST[at + 24:])
+    check(not reader.read(data).faults, "the statistics are not there")
+    where = address()
+    qemu = Qemu(where)
+    with Capture(directory, "ipmi-attach", f"--attach={where}", toolbar=True) as capture:
+        with qemu.accept() as connection:
+            connection.sendall(data)
+        capture.wait_for_toolbar(LOG, ADD, "7 events were lost in the end")
+        capture.stop()
+    qemu.close()
+
+
 def two_at_once():
     """The host's and the BMC's, in the order of time, which is mergecap's."""
     paths = [directory / f"{name}.sock" for name in ("host", "bmc")]
@@ -506,8 +523,8 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as path_:
         directory = Path(path_)
         run_tests(test for test in (
-            attach, attach_tcp, waits_for_qemu, cut_off, no_capture, two_at_once,
-            machines_without_names, fifo, slow_wireshark, fifo_that_is_none, wrong_address,
+            attach, attach_tcp, waits_for_qemu, cut_off, no_capture, lost_in_the_end,
+            two_at_once, machines_without_names, fifo, slow_wireshark, fifo_that_is_none, wrong_address,
             waits_to_fail, damaged, tap, tap_that_cannot, toolbar, toolbar_nonsense,
             slow_toolbar, stops, ends_with_wireshark, no_wireshark)
             if not names or test.__name__ in names)
