@@ -127,8 +127,14 @@ static void
 say_of_all(const struct capture_reader *reader, uint64_t unanswered,
            bool timeless)
 {
+    uint64_t lost = capture_reader_lost_at_end(reader);
+
     if (capture_reader_cut_off(reader)) {
         tool_say("the capture ends in the middle of a packet");
+    }
+    if (lost > 0) {
+        tool_say("events that the capture has lost after its last packets: "
+                 "%" G_GUINT64_FORMAT, lost);
     }
     if (timeless) {
         tool_say("some packets have no time: QEMU's -trace writes it with "

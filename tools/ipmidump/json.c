@@ -7,8 +7,8 @@
 
 #include <glib.h>
 
+#include "ipmi-extern-frame.h"
 #include "ipmi-record.h"
-#include "message.h"
 #include "output.h"
 #include "sink.h"
 
@@ -116,7 +116,6 @@ add_message(struct output *output, const struct traffic *traffic)
     const uint8_t *bytes = traffic->bytes;
     const uint8_t netfn = bytes[1] >> 2;
     const size_t data = ipmi_extern_data_offset(bytes);
-    const struct ipmi_command *command = message_command(bytes, traffic->len);
 
     if (traffic->where != CAPTURE_KCS) {
         add_number(output, "\"seq\":", bytes[0]);
@@ -124,11 +123,12 @@ add_message(struct output *output, const struct traffic *traffic)
     add_number(output, "\"netfn\":", netfn);
     add_number(output, "\"lun\":", bytes[1] & 3);
     add_number(output, "\"cmd\":", bytes[2]);
-    add_words(output, "\"command\":", ipmi_command_name(command, netfn));
+    add_words(output, "\"command\":",
+              ipmi_command_name(traffic->command, netfn));
     if (ipmi_extern_is_response(bytes)) {
         add_number(output, "\"ccode\":", bytes[3]);
         add_words(output, "\"completion\":",
-                  ipmi_ccode_name(command, bytes[3]));
+                  ipmi_ccode_name(traffic->command, bytes[3]));
     }
     add_bytes(output, "\"data\":", bytes + data, traffic->len - data);
     if (traffic->matched) {
@@ -227,21 +227,6 @@ add_content(struct output *output, const struct traffic *traffic)
 static void
 json_traffic(struct sink *sink, const struct traffic *traffic)
 {
-    static const char *const kinds[] = {
-        [TRAFFIC_REQUEST] = "request",
-        [TRAFFIC_RESPONSE] = "response",
-        [TRAFFIC_CONTROL] = "control",
-        [TRAFFIC_CONNECTED] = "connected",
-        [TRAFFIC_DISCONNECTED] = "disconnected",
-        [TRAFFIC_ACCESS] = "access",
-        [TRAFFIC_BAD] = "bad",
-    };
-    static const char *const places[] = {
-        [CAPTURE_EXTERN] = "wire",
-        [CAPTURE_KCS] = "kcs",
-        [CAPTURE_BT] = "bt",
-        [CAPTURE_TRACE] = "trace",
-    };
     static const char *const directions[] = {
         [CAPTURE_TO_HOST] = "to_host",
         [CAPTURE_TO_BMC] = "to_bmc",
@@ -254,7 +239,7 @@ json_traffic(struct sink *sink, const struct traffic *traffic)
     }
     output_begin(output);
     output_text(output, "{\"kind\":\"");
-    output_text(output, kinds[traffic->kind]);
+    output_text(output, traffic_kind_name(traffic->kind));
     output_char(output, '"');
     add_number(output, "\"number\":", traffic->number);
     output_text(output, ",\"time\":\"");
@@ -263,7 +248,7 @@ json_traffic(struct sink *sink, const struct traffic *traffic)
     output_number(output, traffic->time % 1000000000, 9);
     output_text(output, "Z\"");
     output_text(output, g_ptr_array_index(json->points, traffic->point));
-    add_words(output, "\"place\":", places[traffic->where]);
+    add_words(output, "\"place\":", traffic_place_name(traffic->where));
     if (traffic->direction != CAPTURE_NEITHER) {
         add_words(output, "\"direction\":", directions[traffic->direction]);
     }

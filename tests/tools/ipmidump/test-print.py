@@ -163,6 +163,14 @@ class Json(Test):
             "completion": "Command Completed Normally", "data": frames.DEVICE_ID.hex(),
             "request": 3, "response_time": 0.0000234, **same})
 
+    def test_failed(self):
+        """A response without a body has the name of its request."""
+        link = captures.Link()
+        link.host(frames.req(1, 0x2C, 1, b"\xdc\x01"))
+        link.bmc(frames.rsp(1, 0x2C, 1, ccode=0xC1))
+        self.assertEqual([thing["command"] for thing in self.objects(contents=link.contents())
+                          if thing["kind"] != "point"], ["Get DCMI Capabilities Info"] * 2)
+
     def test_others(self):
         things = self.objects("-r", contents=capture())
         self.assertEqual(things[0], {
@@ -271,6 +279,14 @@ class Errors(Test):
         got = self.lines("-r", contents=whole[:-5], errors="ipmidump: .*middle of a packet\n")
         self.assertEqual(got, lines[:-1])
         self.assertEqual(self.lines(contents=captures.HEADER), [])
+
+    def test_lost_at_end(self):
+        """Statistics tell what no packet after it does."""
+        link = captures.Link()
+        link.host(frames.req(1, 6, 1), dropped=2)
+        statistics = captures.block(5, bytes(12), captures.option(5, struct.pack("<Q", 5)))
+        self.assertEqual(len(self.lines(contents=link.contents() + statistics,
+                                        errors="ipmidump: .*after its last packets: 3\n")), 2)
 
     def test_damaged(self):
         """What is there before the damage is printed, too."""
