@@ -60,8 +60,8 @@ def attached(capture, count, where):
 def run(lab, kind):
     bmc_address, bmc_chardev = address(lab, kind, "bmc")
     host_address, host_chardev = address(lab, kind, "host")
-    with Capture(Path(lab.folder), "ipmi-attach", f"--attach={host_address},{bmc_address}",
-                 toolbar=True) as capture:
+    with Capture("ipmi-attach", f"--attach={host_address},{bmc_address}", toolbar=True,
+                 directory=Path(lab.folder)) as capture:
         wire = lab.wire()
         bmc = lab.bmc("npcm750-evb", "kcs1", wire, captures(lab, bmc_chardev, "bmc.pcapng"))
         attached(capture, 1, bmc_address)

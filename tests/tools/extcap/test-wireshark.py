@@ -11,21 +11,16 @@ import contextlib
 import os
 import socket
 import subprocess
-import sys
-import tempfile
 import threading
-from pathlib import Path
 
 import wireshark
-from wireshark import Failure, check, reader, run_tests, sample
+from wireshark import DIRECTORY, Failure, check, reader, run_tests, sample
 
 RUN_TSHARK = wireshark.ROOT / "tests" / "run-tshark"
 FIELDS = [argument for name in ("frame.number", "frame.time_epoch", "frame.interface_name",
                                 "frame.interface_description", "frame.p2p_dir", "_ws.col.Protocol",
                                 "_ws.col.Info", "ipmi_extern.response_to")
           for argument in ("-e", name)]
-
-directory = None
 
 
 def tshark(*arguments, statuses=(0,)):
@@ -62,7 +57,7 @@ def live(interface, options, count):
 
 def expected(data):
     """The lines of a capture that is read from a file."""
-    path = directory / "expected.pcapng"
+    path = DIRECTORY / "expected.pcapng"
     path.write_bytes(data)
     path.chmod(0o644)
     return tshark("-r", str(path), "-T", "fields", *FIELDS)[0].splitlines()
@@ -137,7 +132,7 @@ def attach_both():
 def fifo():
     """Two writers, one after the other."""
     data = sample("inside-bt-bmc")
-    path = directory / "input.fifo"
+    path = DIRECTORY / "input.fifo"
     os.mkfifo(path)
     path.chmod(0o666)
     with live("ipmi-fifo", {"read": path}, 2 * len(reader.read(data).packets)) as lines:
@@ -167,7 +162,7 @@ def tap():
     count = 20
     bmc = socket.create_server(("127.0.0.1", 0))
     bmc.settimeout(wireshark.DEADLINE)
-    near = directory / "tap" / "tap.sock"
+    near = DIRECTORY / "tap" / "tap.sock"
     near.parent.mkdir()
     near.parent.chmod(0o777)
     with live("ipmi-tap", {"listen": f"unix:{near}",
@@ -204,12 +199,4 @@ def connect(path):
     return connection
 
 
-if __name__ == "__main__":
-    names_ = sys.argv[1:]
-    with tempfile.TemporaryDirectory() as path_:
-        directory = Path(path_)
-        # tshark is another user if this one is root.
-        directory.chmod(0o755)
-        run_tests(test for test in (
-            lists_interfaces, lists_link_types, what_is_missing, attach, attach_both, fifo, tap)
-            if not names_ or test.__name__ in names_)
+run_tests([lists_interfaces, lists_link_types, what_is_missing, attach, attach_both, fifo, tap])

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -22,6 +23,13 @@ import reader  # pylint: disable=wrong-import-position,import-error
 
 IPMITAP = os.environ["IPMITAP"]
 SAMPLES = ROOT / "samples"
+
+USAGE, ENVIRONMENT = 2, 3       # exit statuses
+
+_temporary = tempfile.TemporaryDirectory()
+DIRECTORY = Path(_temporary.name)
+# tshark is another user if this one is root.
+DIRECTORY.chmod(0o755)
 
 # Generous: a busy machine is slow.
 DEADLINE = 60
@@ -57,6 +65,24 @@ def wait_for(condition, words):
 def sample(name):
     """The bytes of a capture in samples/."""
     return (SAMPLES / f"{name}.pcapng").read_bytes()
+
+
+def words(data):
+    """The packets of a capture in words, without their times."""
+    return [packet.words() for packet in reader.read(data).packets]
+
+
+def section_end(data):
+    """Where the first packet begins: all before it is header and points."""
+    return min(data.index(b"\x06\0\0\0", at) for at in range(28, len(data), 4)
+               if data[at:at + 4] == b"\x06\0\0\0")
+
+
+def unix_address():
+    """Of a Unix socket that is not there yet."""
+    path = DIRECTORY / "cap.sock"
+    path.unlink(missing_ok=True)
+    return f"unix:{path}"
 
 
 def extcap(*arguments):
@@ -136,7 +162,7 @@ class Collector:
 class Capture:
     """One that Wireshark has started, to be used in a with statement."""
 
-    def __init__(self, directory, interface, *options, toolbar=False):
+    def __init__(self, interface, *options, toolbar=False, directory=DIRECTORY):
         self.fifo = directory / "wireshark.fifo"
         self.fifo.unlink(missing_ok=True)
         os.mkfifo(self.fifo)
@@ -275,9 +301,12 @@ class Qemu:
 
 
 def run_tests(tests):
-    """Runs functions, with what they are called, and exits."""
+    """Runs these functions, or those of them that the arguments name, and
+    exits."""
     failed = 0
     for test in tests:
+        if sys.argv[1:] and test.__name__ not in sys.argv[1:]:
+            continue
         began = time.monotonic()
         try:
             test()
