@@ -229,8 +229,8 @@ check_files(const struct options *options)
     for (char **file = options->files; *file; file++) {
         any_file |= !is_stream(*file);
         if (g_str_equal(*file, "-") && isatty(STDOUT_FILENO)) {
-            tool_usage_error("a capture is not for a terminal: write it to a "
-                             "file, or add '| wireshark -k -i -'");
+            tool_usage_error("the standard output is a terminal: pipe it, such "
+                             "as '| wireshark -k -i -', or give -w a file");
         }
     }
     if ((options->file_size || options->file_time) && !any_file) {

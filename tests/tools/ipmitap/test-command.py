@@ -64,7 +64,7 @@ class Command(unittest.TestCase):
         self.refuses(2, "only files are divided", *self.ends, "-w", "-", "--file-size", "1MB")
         self.refuses(2, "'else' is not expected", *self.ends, *self.capture, "else")
         primary, secondary = pty.openpty()
-        self.refuses(2, "not for a terminal", *self.ends, "-w", "-", stdout=secondary)
+        self.refuses(2, "the standard output is a terminal", *self.ends, "-w", "-", stdout=secondary)
         os.close(primary)
         os.close(secondary)
 
