@@ -208,6 +208,72 @@ address_is_exposed(const struct address *address)
     return exposed;
 }
 
+/* What to do about a failure that is the user's to mend. */
+struct remedy {
+    int code;
+    const char *words;
+};
+
+static const struct remedy unix_listen_remedies[] = {
+    { G_IO_ERROR_NOT_FOUND, "there is no such folder; make it, or choose "
+                            "another one" },
+    { G_IO_ERROR_PERMISSION_DENIED, "permission denied; choose a folder where "
+                                    "you may make files" },
+    { 0, NULL }
+};
+
+static const struct remedy tcp_listen_remedies[] = {
+    { G_IO_ERROR_ADDRESS_IN_USE, "somebody else does; stop them or choose "
+                                 "another port" },
+    { G_IO_ERROR_PERMISSION_DENIED, "permission denied; ports below 1024 are "
+                                    "for the system" },
+    { 0, NULL }
+};
+
+static const struct remedy connect_remedies[] = {
+    { G_IO_ERROR_CONNECTION_REFUSED, "nothing listens there; start it first" },
+    { G_IO_ERROR_NOT_FOUND, "nothing listens there; start it first" },
+    { G_IO_ERROR_PERMISSION_DENIED, "permission denied; that socket is "
+                                    "another user's" },
+    { G_IO_ERROR_TIMED_OUT, "there is no answer" },
+    { 0, NULL }
+};
+
+/* GIO says what it was doing, which we know, before what went wrong. */
+static const char *
+words_for(const GError *error, const struct remedy *remedies)
+{
+    const char *colon = strrchr(error->message, ':');
+
+    if (error->domain == G_RESOLVER_ERROR) {
+        return "there is no host of that name";
+    }
+    if (error->domain == G_IO_ERROR) {
+        for (; remedies->words; remedies++) {
+            if (error->code == remedies->code) {
+                return remedies->words;
+            }
+        }
+    }
+    return colon && colon[1] == ' ' ? colon + 2 : error->message;
+}
+
+/* Says it as "cannot DO ADDRESS: WORDS". */
+static void
+reword(GError **error, const char *what, const char *text,
+       const struct remedy *remedies)
+{
+    GError *said;
+
+    if (error && *error) {
+        said = g_error_new((*error)->domain, (*error)->code,
+                           "cannot %s %s: %s", what, text,
+                           words_for(*error, remedies));
+        g_error_free(*error);
+        *error = said;
+    }
+}
+
 /* What every socket of a link is like. */
 static void
 prepare(GSocket *socket)
@@ -252,7 +318,8 @@ take_fd(struct address *address, bool listening, GError **error)
     if (listening != (listens != 0)) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
                     listening ? "%s does not listen: connect to it instead"
-                              : "%s is a listening socket: listen on it instead",
+                              : "%s is a listening socket: listen on it "
+                                "instead",
                     address->text);
         return NULL;
     }
@@ -289,8 +356,8 @@ remove_stale(struct address *address, GError **error)
     }
     if (!S_ISSOCK(status.st_mode)) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS,
-                    "cannot listen on %s: there is something else of that name; "
-                    "remove it or choose another name", address->text);
+                    "cannot listen on %s: there is something else of that "
+                    "name; remove it or choose another name", address->text);
         return false;
     }
     probe = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -387,7 +454,9 @@ address_listen(struct address *address, GError **error)
     }
     g_clear_object(&at);
     if (!socket) {
-        g_prefix_error(error, "cannot listen on %s: ", address->text);
+        reword(error, "listen on", address->text,
+               address->kind == ADDRESS_UNIX ? unix_listen_remedies
+                                             : tcp_listen_remedies);
     }
     return socket;
 }
@@ -450,7 +519,7 @@ socket_of(GSocketConnection *connection, const char *text, GError **error)
     if (socket) {
         prepare(socket);
     } else {
-        g_prefix_error(error, "cannot connect to %s: ", text);
+        reword(error, "connect to", text, connect_remedies);
     }
     return socket;
 }

@@ -40,9 +40,10 @@ GSocket *address_listen(struct address *address, GError **error);
 /* Removes the Unix socket that address_listen() made. */
 void address_unlisten(struct address *address);
 
-/* Connects, within 10 s and without trying again; of fd:N, which must be a connected socket,
- * takes it, which is possible once (G_IO_ERROR_CLOSED after that). Sockets, also
- * those of address_accept(), do not block and, of TCP, do not delay. */
+/* Connects, within 10 s and without trying again; of fd:N, which must be a
+ * connected socket, takes it, which is possible once (G_IO_ERROR_CLOSED after
+ * that). Sockets, also those of address_accept(), do not block and, of TCP, do
+ * not delay. Errors are whole sentences with the address in them. */
 void address_connect_async(struct address *address,
                            GCancellable *cancellable,
                            GAsyncReadyCallback done, gpointer data);

@@ -74,8 +74,8 @@ use_path(struct capture_output *output, GError **error)
         return true;
     }
     if (output->several && !S_ISREG(status.st_mode)) {
-        set_error(error, output->path, EINVAL, "it is no regular file, so there "
-                  "cannot be several of it");
+        set_error(error, output->path, EINVAL, "it is no regular file, so "
+                  "there cannot be several of it");
         return false;
     }
     if (S_ISFIFO(status.st_mode)) {

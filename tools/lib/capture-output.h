@@ -24,9 +24,9 @@ enum output_result {
     OUTPUT_FAILED       /* errno says why */
 };
 
-/* path: "-" is the standard output. several: numbered files, of which the latest
- * keep ones are kept, or with 0 all. Opens nothing yet; fails if that makes no
- * sense. */
+/* path: "-" is the standard output. several: numbered files, of which the
+ * latest keep ones are kept, or with 0 all. Opens nothing yet; fails if that
+ * makes no sense. */
 struct capture_output *capture_output_new(const char *path, bool several,
                                           unsigned keep, GError **error);
 

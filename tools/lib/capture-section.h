@@ -1,7 +1,7 @@
 /* capture-section.h
  * The blocks of a capture that are not written yet, from a header to the
- * statistics in the end: each file is one section, and what each reader of a FIFO
- * gets.
+ * statistics in the end: each file is one section, and so is what each reader
+ * of a FIFO gets.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

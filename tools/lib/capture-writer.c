@@ -1,11 +1,11 @@
 /* capture-writer.c
  * Writes captures, docs/capture-format.md. The thread that captures puts
- * packets into a queue; the one here makes blocks of them and writes those, many
- * at a time.
+ * packets into a queue; the one here makes blocks of them and writes those,
+ * many at a time.
  *
  * What was written always ends with a whole block, as far as this is possible:
- * a file from which the last write is missing, since the disk is full, is cut to
- * that, and a reader that comes in the middle of it all gets a header first.
+ * a file from which the last write is missing, since the disk is full, is cut
+ * to that, and a reader that comes in the middle of it all gets a header first.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -40,7 +40,8 @@
 #define READER_MS       100
 #define TROUBLE_MS      500
 
-#define PATIENCE_MS     1000
+/* How long a reader is waited for when closing. */
+#define PATIENCE_MS     2000
 
 #define NEVER   G_MAXINT64
 
@@ -76,7 +77,7 @@ struct capture_writer {
     int      code;              /* errno of the last failure */
 };
 
-/* --- Trouble ---------------------------------------------------------------- */
+/* --- Trouble -------------------------------------------------------------- */
 
 static void
 set_trouble(struct capture_writer *writer, const char *why)
@@ -126,7 +127,7 @@ has_no_reader(struct capture_writer *writer)
     }
 }
 
-/* --- Packets ---------------------------------------------------------------- */
+/* --- Packets -------------------------------------------------------------- */
 
 static void
 add_new_points(struct capture_writer *writer)
@@ -232,7 +233,7 @@ forget_oldest(struct capture_writer *writer, size_t level)
     }
 }
 
-/* --- Writing ---------------------------------------------------------------- */
+/* --- Writing -------------------------------------------------------------- */
 
 /* There was room for a part of a block only. */
 static void
@@ -326,7 +327,7 @@ try_write(struct capture_writer *writer)
     return result;
 }
 
-/* --- The thread ------------------------------------------------------------- */
+/* --- The thread ----------------------------------------------------------- */
 
 static int
 timeout_until(int64_t at)
@@ -447,6 +448,17 @@ work(struct capture_writer *writer, bool *any)
     return result;
 }
 
+/* Whether the first reader may be on its way, when closing, and finds
+ * something. */
+static bool
+may_still_come(struct capture_writer *writer)
+{
+    return capture_output_is_fifo(writer->output)
+           && !atomic_load(&writer->reader_gone)
+           && packet_queue_peek(writer->queue)
+           && g_get_monotonic_time() < writer->give_up_at;
+}
+
 /* Whether there is anything to wait for when closing. */
 static bool
 goes_on(struct capture_writer *writer, enum output_result result)
@@ -457,7 +469,8 @@ goes_on(struct capture_writer *writer, enum output_result result)
     case OUTPUT_LATER:
         return g_get_monotonic_time() < writer->give_up_at;
     case OUTPUT_NO_READER:
-        return writer->options.wait && !atomic_load(&writer->hopeless);
+        return writer->options.wait ? !atomic_load(&writer->hopeless)
+                                    : may_still_come(writer);
     case OUTPUT_FAILED:
         break;
     }
@@ -496,7 +509,7 @@ write_packets(gpointer data)
     return NULL;
 }
 
-/* --- For others ------------------------------------------------------------- */
+/* --- For others ----------------------------------------------------------- */
 
 static void
 free_point(gpointer data)

@@ -39,9 +39,10 @@ struct capture_writer_state {
 /* Functions are for one thread, or one at a time.
  *
  * A path that cannot be opened is an error here; a FIFO without a reader is
- * not, and may get one, and another one, at any time: each gets a capture of its
- * own, which begins with the latest packets that nobody has read. With more than
- * one file, names are PATH's with a number and the time before the last dot.
+ * not, and may get one, and another one, at any time: each gets a capture of
+ * its own, which begins with the latest packets that nobody has read. With more
+ * than one file, names are PATH's with a number and the time before the last
+ * dot.
  *
  * While a disk is full it tries again, and what finds no room meanwhile is
  * lost. */
@@ -69,8 +70,9 @@ void capture_writer_get_state(struct capture_writer *writer,
 void capture_writer_state_clear(struct capture_writer_state *state);
 
 /* Writes what is queued, then the statistics, and closes. A reader that does
- * not read is waited for a second at most, but with options->wait as long as it
- * takes. Returns false, and why, if anything was lost. */
+ * not read, or a FIFO's first one that has not come yet, is waited for two
+ * seconds at most, but with options->wait as long as it takes. Returns false,
+ * and why, if anything was lost. */
 bool capture_writer_close(struct capture_writer *writer, GError **error);
 
 #endif /* CAPTURE_WRITER_H */

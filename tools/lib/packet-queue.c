@@ -2,9 +2,10 @@
  * Packets on their way from the thread that captures them to the thread that
  * writes them.
  *
- * They are in chunks of memory, the latest of which is filled while the earlier
- * ones are read, so that a little traffic takes a little memory and a burst finds
- * room. Each thread changes what is its own and publishes it by an atomic store.
+ * They are in chunks of memory, the latest of which is filled while the
+ * earlier ones are read, so that a little traffic takes a little memory and a
+ * burst finds room. Each thread changes what is its own and publishes it by an
+ * atomic store.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

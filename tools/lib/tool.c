@@ -157,7 +157,7 @@ tool_size(const char *text, uint64_t *bytes, GError **error)
         return true;
     }
     g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                "'%s' is not a size: write a whole number of bytes, or one with "
-                "kB, MB or GB, such as 10MB", text);
+                "'%s' is not a size: write a whole number of bytes, or one "
+                "with kB, MB or GB, such as 10MB", text);
     return false;
 }

@@ -4,8 +4,8 @@
  *
  *   point NAME [DESCRIPTION]       point NUMBER
  *   put POINT COUNT [LENGTH]       put NS, how long that took. Each packet is a
- *                                  frame that begins with eight digits: how many
- *                                  the point got before
+ *                                  frame that begins with eight digits: how
+ *                                  many the point got before
  *   packet POINT KIND DIRECTION CONNECTION TIME ORIGINAL-LENGTH LOST BYTES
  *                                  packet. All but BYTES are decimal numbers
  *   room                           room yes, or: room no
