@@ -142,9 +142,9 @@ tshark_options(void)
     return options;
 }
 
-/* Captures, and returns where. */
+/* Captures, and returns where. *packets: as of live_capture(). */
 static char *
-capture(const GPtrArray *rules, const GPtrArray *options)
+capture(const GPtrArray *rules, const GPtrArray *options, uint64_t *packets)
 {
     struct live live = { .source = live_source, .filter = capture_filter };
     GError *error = NULL;
@@ -164,7 +164,7 @@ capture(const GPtrArray *rules, const GPtrArray *options)
         path = g_build_filename(temporary_directory, "capture.pcapng", NULL);
     }
     live.path = path;
-    if (!live_capture(&live, rules, options, &error)) {
+    if (!live_capture(&live, rules, options, packets, &error)) {
         remove_temporary(path);
         fail_by(error);
     }
@@ -207,6 +207,7 @@ main(int argc, char **argv)
     const char *name;
     char *path;
     GError *error = NULL;
+    uint64_t packets = 0;
     unsigned rules_at;
     bool failed;
 
@@ -226,14 +227,14 @@ main(int argc, char **argv)
     options = tshark_options();
     if (live_source) {
         name = live_source;
-        path = capture(rules, options);
+        path = capture(rules, options, &packets);
     } else {
         name = argv[1];
         check_capture(name);
         path = g_strdup(name);
     }
 
-    if (!judge_capture(path, rules, options, &judgement, &error)) {
+    if (!judge_capture(path, rules, options, packets, &judgement, &error)) {
         remove_temporary(path);
         fail_by(error);
     }

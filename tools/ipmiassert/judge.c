@@ -97,7 +97,7 @@ append_strings(GPtrArray *to, const GPtrArray *from)
 /* What each reading of a capture begins with. */
 static GPtrArray *
 reading_arguments(const char *path, const GPtrArray *rules,
-                  const GPtrArray *options)
+                  const GPtrArray *options, uint64_t packets)
 {
     GPtrArray *arguments = g_ptr_array_new_with_free_func(g_free);
     bool two_passes = false;
@@ -109,6 +109,11 @@ reading_arguments(const char *path, const GPtrArray *rules,
     g_ptr_array_add(arguments, g_strdup(path));
     if (two_passes) {
         g_ptr_array_add(arguments, g_strdup("-2"));
+    }
+    if (packets) {
+        g_ptr_array_add(arguments, g_strdup("-c"));
+        g_ptr_array_add(arguments, g_strdup_printf("%" G_GUINT64_FORMAT,
+                                                   packets));
     }
     append_strings(arguments, options);
     return arguments;
@@ -261,10 +266,10 @@ decode(GPtrArray *arguments, struct judgement *judgement, GError **error)
 
 bool
 judge_capture(const char *path, const GPtrArray *rules,
-              const GPtrArray *options, struct judgement *judgement,
-              GError **error)
+              const GPtrArray *options, uint64_t packets,
+              struct judgement *judgement, GError **error)
 {
-    GPtrArray *arguments = reading_arguments(path, rules, options);
+    GPtrArray *arguments = reading_arguments(path, rules, options, packets);
     struct evaluation *evaluation = evaluation_new(rules);
     struct reading reading = { evaluation, judgement, false };
     bool good;
@@ -276,7 +281,7 @@ judge_capture(const char *path, const GPtrArray *rules,
     g_ptr_array_unref(arguments);
     if (good) {
         judgement->verdicts = evaluation_end(evaluation);
-        arguments = reading_arguments(path, rules, options);
+        arguments = reading_arguments(path, rules, options, packets);
         good = decode(arguments, judgement, error);
         g_ptr_array_unref(arguments);
     }

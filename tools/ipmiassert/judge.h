@@ -40,10 +40,11 @@ bool judge_hear(struct evaluation *evaluation, const char *line);
 GError *judge_explain(const struct evaluation *evaluation,
                       const char *messages, GError *error);
 
-/* rules: struct rule *. options: more options for tshark. */
+/* rules: struct rule *. options: more options for tshark. packets: how many of
+ * the capture are judged, 0 for all. */
 bool judge_capture(const char *path, const GPtrArray *rules,
-                   const GPtrArray *options, struct judgement *judgement,
-                   GError **error);
+                   const GPtrArray *options, uint64_t packets,
+                   struct judgement *judgement, GError **error);
 void judgement_clear(struct judgement *judgement);
 
 #endif /* JUDGE_H */

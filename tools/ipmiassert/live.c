@@ -33,7 +33,12 @@ struct capturing {
     struct evaluation *evaluation;
     struct tshark *tshark;
     bool        has_goals;
-    bool        ending;         /* as soon as nothing is on its way */
+    gint64      ending;         /* since when, monotonic, us, to end as soon as
+                                 * nothing is on its way; or 0 */
+    guint64     packet;         /* the latest one heard of */
+    guint64     first_end;      /* the same when ending began */
+    guint64     settled;        /* the latest after which nothing was on its
+                                 * way */
     GHashTable *on_their_way;   /* numbers of packets with requests: when they
                                  * came, monotonic, us */
     guint       deadline_source;
@@ -85,13 +90,18 @@ is_given_up(gpointer packet G_GNUC_UNUSED, gpointer came, gpointer now)
     return *(gint64 *)now - *(gint64 *)came > GIVE_UP_SECONDS * G_USEC_PER_SEC;
 }
 
-/* Whether no request waits for its response that could still come. */
-static bool
-is_settled(struct capturing *capturing)
+static void
+begin_to_end(struct capturing *capturing)
 {
-    gint64 now = g_get_monotonic_time();
+    if (!capturing->ending) {
+        capturing->ending = g_get_monotonic_time();
+        capturing->first_end = capturing->packet;
+    }
+}
 
-    g_hash_table_foreach_remove(capturing->on_their_way, is_given_up, &now);
+static bool
+is_settled(const struct capturing *capturing)
+{
     return g_hash_table_size(capturing->on_their_way) == 0;
 }
 
@@ -99,22 +109,41 @@ static gboolean
 end_in_time(gpointer data)
 {
     struct capturing *capturing = data;
-    bool settled = is_settled(capturing);
+    gint64 now = g_get_monotonic_time();
 
+    g_hash_table_foreach_remove(capturing->on_their_way, is_given_up, &now);
     if (capturing->has_goals && !evaluation_waits(capturing->evaluation)) {
-        capturing->ending = true;
+        begin_to_end(capturing);
     }
-    if (capturing->ending && settled) {
+    if (capturing->ending && (is_settled(capturing)
+            || now - capturing->ending > GIVE_UP_SECONDS * G_USEC_PER_SEC)) {
         tshark_stop(capturing->tshark);
     }
     return G_SOURCE_CONTINUE;
 }
 
+/* What is heard of a packet is complete when the next one is heard of. */
 static void
 hear_line(char *line, void *data)
 {
     struct capturing *capturing = data;
+    const char *number = g_str_has_prefix(line, "match ")
+        ? strchr(line + strlen("match "), ' ') : NULL;
+    guint64 packet;
 
+    if (!number) {
+        return;
+    }
+    packet = g_ascii_strtoull(number, NULL, 10);
+    if (packet != capturing->packet) {
+        if (is_settled(capturing)) {
+            capturing->settled = capturing->packet;
+        }
+        if (capturing->ending && is_settled(capturing)) {
+            tshark_stop(capturing->tshark);
+        }
+        capturing->packet = packet;
+    }
     if (!judge_hear(capturing->evaluation, line)) {
         hear_message(capturing, line);
     }
@@ -126,16 +155,14 @@ deadline_passed(gpointer data)
     struct capturing *capturing = data;
 
     capturing->deadline_source = 0;
-    capturing->ending = true;
+    begin_to_end(capturing);
     return G_SOURCE_REMOVE;
 }
 
 static gboolean
 told_to_end(gpointer data)
 {
-    struct capturing *capturing = data;
-
-    capturing->ending = true;
+    begin_to_end(data);
     return G_SOURCE_CONTINUE;
 }
 
@@ -194,9 +221,19 @@ explain(const struct capturing *capturing, const struct live *live,
                          tshark_messages(capturing->tshark), failure);
 }
 
+/* Until tshark has stopped, more packets come. If the last of them are requests
+ * whose responses were not waited for, they are left out. */
+static uint64_t
+packets_to_judge(const struct capturing *capturing)
+{
+    return !capturing->ending || is_settled(capturing)
+           || capturing->settled < capturing->first_end
+        ? 0 : capturing->settled;
+}
+
 bool
 live_capture(const struct live *live, const GPtrArray *rules,
-             const GPtrArray *options, GError **error)
+             const GPtrArray *options, uint64_t *packets, GError **error)
 {
     struct capturing capturing = {
         .evaluation = evaluation_new(rules),
@@ -228,6 +265,7 @@ live_capture(const struct live *live, const GPtrArray *rules,
         g_clear_handle_id(&capturing.deadline_source, g_source_remove);
         tshark_free(capturing.tshark);
     }
+    *packets = packets_to_judge(&capturing);
     g_ptr_array_unref(arguments);
     g_hash_table_unref(capturing.on_their_way);
     evaluation_free(capturing.evaluation);

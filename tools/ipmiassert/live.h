@@ -22,9 +22,11 @@ struct live {
 
 /* Captures until no rule that begins by waiting waits any more, the deadline
  * has passed, the source ends, or SIGINT or SIGTERM comes; then, for 5 s at
- * most, until requests on their way have their responses. rules, options: as of
+ * most, until requests on their way have their responses. *packets: how many of
+ * the capture are up to then, 0 for all of it. rules, options: as of
  * judge_capture(). */
 bool live_capture(const struct live *live, const GPtrArray *rules,
-                  const GPtrArray *options, GError **error);
+                  const GPtrArray *options, uint64_t *packets,
+                  GError **error);
 
 #endif /* LIVE_H */

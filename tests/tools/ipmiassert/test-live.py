@@ -201,7 +201,7 @@ fi
             with self.subTest(number), fifo() as path, tool.directory() as place:
                 kept = os.path.join(place, "kept.pcapng")
                 with started(f"--live={path}", f"--write={kept}", FAR,
-                             "at least 99 ipmi_extern", "exactly 26 frame") as process, \
+                             "at least 99 ipmi_extern", "at least 15 frame") as process, \
                         open(path, "wb") as writer:
                     writer.write(contents(LINKS))
                     writer.flush()
@@ -286,13 +286,22 @@ fi
     def test_interface(self):
         """Two programs on the loopback interface, with a capture filter, on a port
         that only the preference tells to be IPMI's."""
+        self.judge_talk(0.1, "protocol-clean", 'at least 3 ipmi_extern.cmd.name == '
+                        '"Get Device ID" && ipmi_extern.ccode == 0')
+
+    def test_busy(self):
+        """A host that asks with hardly a break: there is mostly a request on its way
+        when tshark stops, which is not held against the BMC."""
+        self.judge_talk(0.001, "answered", "at least 50 ipmi_extern.type == 1")
+
+    def judge_talk(self, pause, *rules):
+        """Two programs on the loopback interface, by rules that are right."""
         as_capturer = capturing_user()
-        with talking() as port, \
+        with talking(pause) as port, \
                 started("--live=lo", f"--filter=tcp port {port}", FAR, "-o",
-                        f"ipmi_extern.tcp.port:{port}", "protocol-clean",
-                        f"never tcp && !(tcp.port == {port})",
-                        'at least 3 ipmi_extern.cmd.name == "Get Device ID" && '
-                        "ipmi_extern.ccode == 0", command=as_capturer) as process:
+                        f"ipmi_extern.tcp.port:{port}",
+                        f"never tcp && !(tcp.port == {port})", *rules,
+                        command=as_capturer) as process:
             verdicts, _ = finished(process)
         self.assertEqual([verdict.details for verdict in verdicts
                           if not verdict.passed], [])
@@ -332,23 +341,24 @@ def answer(listener, stop):
                                       3, 4, 5]))
 
 
-def ask(port, stop):
-    """The host: asks who the BMC is, ten times a second, so that whenever the
-    capture begins there is more to come."""
+def ask(port, stop, pause):
+    """The host: asks who the BMC is, again and again, so that whenever the capture
+    begins there is more to come."""
     with socket.create_connection(("127.0.0.1", port)) as connection:
-        while not stop.wait(0.1):
+        while not stop.wait(pause):
             connection.sendall(frame([1, 0x18, 1]))
             connection.recv(64)
 
 
 @contextlib.contextmanager
-def talking():
-    """A host and a BMC on the loopback interface; the BMC's port."""
+def talking(pause):
+    """A host and a BMC on the loopback interface, and how long the host waits
+    before it asks again; the BMC's port."""
     stop = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         threads = [threading.Thread(target=answer, args=(listener, stop)),
-                   threading.Thread(target=ask, args=(port, stop))]
+                   threading.Thread(target=ask, args=(port, stop, pause))]
         for thread in threads:
             thread.start()
         try:
