@@ -7,7 +7,7 @@
 
 #include "rules.h"
 
-#include <stdlib.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "tool.h"
