@@ -208,8 +208,8 @@ MANY = Load(f"{IN_FLIGHT} requests in flight", 1, IN_FLIGHT, AT_ONCE)
 MANY_LINKS = Load(f"{LINKS} links, one request each", LINKS, 1, OVER_LINKS)
 
 # Where the processes run.
-PLACES = {"on one processor": {min(os.sched_getaffinity(0))},
-          "on any processor": None}
+ANYWHERE = "on any processor"
+PLACES = {"on one processor": {min(os.sched_getaffinity(0))}, ANYWHERE: None}
 
 
 def show_progress(text):
@@ -344,9 +344,8 @@ def measure_tap(bench, rounds, targets):
     for place in PLACES:
         targets.at_most(f"round trip {place} <= {{limit}} x socat", 1,
                         ratios(runs, ONE_AT_A_TIME, place, IPMITAP, "median"))
-        targets.at_least(f"{MANY.words} {place}: requests/s >= {{limit}} x "
-                         "socat", 1,
-                         ratios(runs, MANY, place, IPMITAP, "rate"))
+    targets.at_least(f"{MANY.words} {ANYWHERE}: requests/s >= {{limit}} x socat",
+                     1, ratios(runs, MANY, ANYWHERE, IPMITAP, "rate"))
 
 
 def measure_steadiness(bench, _rounds, targets):
