@@ -121,7 +121,7 @@ class Collector:
     def __init__(self, descriptor):
         self.descriptor, self.data = descriptor, bytearray()
         self.wake, self.waker = os.pipe()
-        self.thread = threading.Thread(target=self.collect)
+        self.thread = threading.Thread(target=self.collect, daemon=True)
         self.thread.start()
 
     def collect(self):
@@ -177,6 +177,15 @@ class Capture:
                 arguments += [f"--extcap-control-{way}", str(path)]
         self.process = subprocess.Popen([IPMITAP, *arguments], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            self.open(paths)
+        except Failure:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    def open(self, paths):
+        """Opens what Wireshark opens."""
         # dumpcap opens it like that, then waits for the section header.
         descriptor = os.open(self.fifo, os.O_RDONLY | os.O_NONBLOCK)
         poll = select.poll()
@@ -186,7 +195,7 @@ class Capture:
         os.set_blocking(descriptor, True)
         self.packets = Collector(descriptor)
         self.to_toolbar = self.from_toolbar = None
-        if toolbar:
+        if paths:
             self.to_toolbar = Collector(os.open(paths["out"], os.O_RDONLY))
             self.from_toolbar = os.open(paths["in"], os.O_WRONLY)
 
