@@ -65,6 +65,24 @@ def fifo():
         yield path
 
 
+def opened(path, process):
+    """A FIFO to write to, as soon as somebody reads it; ipmiassert must be there for
+    so long."""
+    found = []
+
+    def try_to_open():
+        if process.poll() is not None:
+            raise RuntimeError(f"exit status {process.returncode}: "
+                               f"{process.stderr.read()}")
+        with contextlib.suppress(OSError):
+            found.append(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+        return found
+
+    wait_for("a reader", try_to_open)
+    os.set_blocking(found[0], True)
+    return open(found[0], "wb")     # pylint: disable=consider-using-with
+
+
 def wait_for(what, condition):
     """Looks again and again whether a condition holds."""
     end = time.monotonic() + tool.TIMEOUT
@@ -109,7 +127,7 @@ class Test(unittest.TestCase):
         on."""
         with fifo() as path, started(f"--live={path}", FAR, "linux-ipmi-si",
                                      "never ipmi_kcs") as process, \
-                open(path, "wb") as writer:
+                opened(path, process) as writer:
             writer.write(contents(BOOT))
             writer.flush()
             verdicts, err = finished(process)
@@ -120,7 +138,7 @@ class Test(unittest.TestCase):
         """A rule that has failed does not keep the others from being judged."""
         with fifo() as path, started(f"--live={path}", FAR, "never ipmi_extern.control",
                                      "at least 1 frame.number == 3") as process, \
-                open(path, "wb") as writer:
+                opened(path, process) as writer:
             writer.write(contents(LINKS))
             writer.flush()
             verdicts, _ = finished(process)
@@ -131,7 +149,7 @@ class Test(unittest.TestCase):
         """It ends with the source, and has it all."""
         with fifo() as path, started(f"--live={path}", FAR, "exactly 26 frame",
                                      "at least 27 frame") as process:
-            with open(path, "wb") as writer:
+            with opened(path, process) as writer:
                 writer.write(contents(LINKS))
             verdicts, _ = finished(process)
         self.assertEqual(passed(verdicts), [True, False])
@@ -181,7 +199,7 @@ fi
         with fifo() as path, started(f"--live={path}", "--deadline=8s",
                                      "at least 99 ipmi_extern", "never ipmi_kcs",
                                      "exactly 26 frame") as process, \
-                open(path, "wb") as writer:
+                opened(path, process) as writer:
             writer.write(contents(LINKS))
             writer.flush()
             verdicts, _ = finished(process)
@@ -202,7 +220,7 @@ fi
                 kept = os.path.join(place, "kept.pcapng")
                 with started(f"--live={path}", f"--write={kept}", FAR,
                              "at least 99 ipmi_extern", "at least 15 frame") as process, \
-                        open(path, "wb") as writer:
+                        opened(path, process) as writer:
                     writer.write(contents(LINKS))
                     writer.flush()
                     wait_for("the packets in the file", lambda: packets(kept) == 26)
@@ -214,7 +232,7 @@ fi
         """tshark does not outlive it."""
         with fifo() as path, started(f"--live={path}", FAR,
                                      "at least 99 ipmi_extern") as process, \
-                open(path, "wb"):
+                opened(path, process):
             children = f"/proc/{process.pid}/task/{process.pid}/children"
             with open(children, encoding="ascii") as file:
                 child = int(file.read().split()[0])
@@ -232,7 +250,7 @@ fi
             with started(f"--live={path}", f"--write={kept}", FAR,
                          'at least 1 ipmi_extern.type == "Request"',
                          "never ipmi_extern.no_response") as process, \
-                    open(path, "wb") as writer:
+                    opened(path, process) as writer:
                 writer.write(all_of_it[:len(frames)])
                 writer.flush()
                 wait_for("the request in the file", lambda: packets(kept) == 11)
@@ -256,7 +274,7 @@ fi
                 with started(f"--live={path}", *more, FAR, "exactly 26 frame",
                              "never ipmi_extern.control",
                              env=tool.environment(TMPDIR=temporary)) as process:
-                    with open(path, "wb") as writer:
+                    with opened(path, process) as writer:
                         writer.write(contents(LINKS))
                     verdicts, _ = finished(process)
                 again = tool.judge(kept, "exactly 26 frame",
