@@ -34,6 +34,10 @@ enum {
 #define PACKET_HEADER   28
 #define FLAGS_OPTION    8
 
+/* Of any block, with options: type and size; no more options, and size. */
+#define START           8
+#define END             8
+
 /* The tags before what a dissector gets, exported_pdu.h of Wireshark: number
  * and length, big-endian. */
 static const uint8_t tags_extern[] = {
@@ -58,10 +62,26 @@ static const struct {
     [CAPTURE_TRACE] = { NULL, 0 },
 };
 
+static const struct {
+    const char *text;
+    uint16_t len;
+} comments[] = {
+    [CAPTURE_NO_CONNECTION_RECORD] = { NULL, 0 },
+    [CAPTURE_CONNECTED] = { "connected", 9 },
+    [CAPTURE_DISCONNECTED] = { "disconnected", 12 },
+};
+
 static uint32_t
 padded(uint32_t len)
 {
     return (len + 3) & ~3u;
+}
+
+/* What put_option() writes. */
+static uint32_t
+option_size(uint32_t len)
+{
+    return 4 + padded(len);
 }
 
 /* All of these write at out and return what is behind it. */
@@ -78,8 +98,10 @@ put_bytes(uint8_t *out, const void *bytes, uint32_t len)
 static uint8_t *
 put_padding(uint8_t *out, uint32_t len)
 {
-    memset(out, 0, padded(len) - len);
-    return out + padded(len) - len;
+    for (uint32_t i = len; i < padded(len); i++) {
+        *out++ = 0;
+    }
+    return out;
 }
 
 static uint8_t *
@@ -111,33 +133,25 @@ put_time(uint8_t *out, uint64_t time)
 }
 
 /* Ends the options, and the block with its size, which is at its start too. */
-static uint8_t *
+static void
 put_end(uint8_t *out, uint8_t *block)
 {
-    uint32_t size;
+    uint32_t size = (uint32_t)(out - block) + END;
 
     out = put_option(out, OPT_END, NULL, 0);
-    size = (uint32_t)(out - block) + 4;
     put32(block + 4, size);
-    return put32(out, size);
+    put32(out, size);
 }
 
-/* Makes room for a block, whose type is written. */
+/* Makes room for a block of that size, and writes its type. */
 static uint8_t *
-begin(GByteArray *blocks, uint32_t type, guint room)
+begin(GByteArray *blocks, uint32_t type, guint size)
 {
     guint start = blocks->len;
 
-    g_byte_array_set_size(blocks, start + room);
+    g_byte_array_set_size(blocks, start + size);
     put32(blocks->data + start, type);
     return blocks->data + start;
-}
-
-static void
-end(GByteArray *blocks, uint8_t *block, uint8_t *out)
-{
-    out = put_end(out, block);
-    g_byte_array_set_size(blocks, (guint)(out - blocks->data));
 }
 
 /* An option has 16 bits for its length. */
@@ -152,15 +166,16 @@ pcapng_add_section(GByteArray *blocks, const char *application)
 {
     const uint16_t len = text_len(application);
     const int64_t not_given = -1;
-    uint8_t *block = begin(blocks, BLOCK_SECTION, 40u + len);
-    uint8_t *out = block + 8;
+    uint8_t *block = begin(blocks, BLOCK_SECTION,
+                           START + 16 + option_size(len) + END);
+    uint8_t *out = block + START;
 
     out = put32(out, 0x1a2b3c4d);
     out = put16(out, 1);
     out = put16(out, 0);
     out = put_bytes(out, &not_given, sizeof not_given);
     out = put_option(out, SHB_USERAPPL, application, len);
-    end(blocks, block, out);
+    put_end(out, block);
 }
 
 void
@@ -172,8 +187,11 @@ pcapng_add_interface(GByteArray *blocks, unsigned linktype,
         point->description ? text_len(point->description) : 0;
     const uint8_t resolution = NANOSECONDS;
     uint8_t *block = begin(blocks, BLOCK_INTERFACE,
-                           50u + name_len + description_len);
-    uint8_t *out = block + 8;
+                           START + 8 + option_size(name_len)
+                           + (description_len > 0
+                                  ? option_size(description_len) : 0)
+                           + option_size(1) + END);
+    uint8_t *out = block + START;
 
     out = put16(out, (uint16_t)linktype);
     out = put16(out, 0);
@@ -184,7 +202,7 @@ pcapng_add_interface(GByteArray *blocks, unsigned linktype,
                          description_len);
     }
     out = put_option(out, IF_TSRESOL, &resolution, 1);
-    end(blocks, block, out);
+    put_end(out, block);
 }
 
 void
@@ -194,9 +212,13 @@ pcapng_add_packet(GByteArray *blocks, const struct capture_packet *packet,
     const uint32_t tags_len = tags[packet->kind].len;
     const uint32_t len = tags_len + (uint32_t)packet->len;
     const uint32_t flags = packet->direction;
+    const char *comment = comments[packet->connection].text;
+    const uint16_t comment_len = comments[packet->connection].len;
     uint8_t *block = begin(blocks, BLOCK_PACKET,
-                           (guint)PCAPNG_PACKET_SIZE(packet->len));
-    uint8_t *out = block + 8;
+                           PACKET_HEADER + padded(len) + FLAGS_OPTION
+                           + (lost > 0 ? option_size(sizeof lost) : 0)
+                           + (comment ? option_size(comment_len) : 0) + END);
+    uint8_t *out = block + START;
 
     out = put32(out, packet->point);
     out = put_time(out, packet->time);
@@ -210,12 +232,10 @@ pcapng_add_packet(GByteArray *blocks, const struct capture_packet *packet,
     if (lost > 0) {
         out = put_option(out, EPB_DROPCOUNT, &lost, sizeof lost);
     }
-    if (packet->connection == CAPTURE_CONNECTED) {
-        out = put_option(out, OPT_COMMENT, "connected", 9);
-    } else if (packet->connection == CAPTURE_DISCONNECTED) {
-        out = put_option(out, OPT_COMMENT, "disconnected", 12);
+    if (comment) {
+        out = put_option(out, OPT_COMMENT, comment, comment_len);
     }
-    end(blocks, block, out);
+    put_end(out, block);
 }
 
 void
@@ -223,13 +243,13 @@ pcapng_add_statistics(GByteArray *blocks, unsigned point, uint64_t time,
                       uint64_t received, uint64_t lost)
 {
     uint8_t *block = begin(blocks, BLOCK_STATISTICS, PCAPNG_STATISTICS_SIZE);
-    uint8_t *out = block + 8;
+    uint8_t *out = block + START;
 
     out = put32(out, point);
     out = put_time(out, time);
     out = put_option(out, ISB_IFRECV, &received, sizeof received);
     out = put_option(out, ISB_IFDROP, &lost, sizeof lost);
-    end(blocks, block, out);
+    put_end(out, block);
 }
 
 static uint32_t
