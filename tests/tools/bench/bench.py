@@ -221,6 +221,9 @@ def measure_links(bench, loads, betweens, rounds):
     """{(load, place, between): runs}"""
     runs = collections.defaultdict(list)
     for number in range(1, rounds + 1):
+        # Each leaves the machine in another state to the next one, files of many
+        # megabytes among it: so each round begins with another one.
+        betweens = betweens[1:] + betweens[:1]
         for load in loads:
             for place, processors in PLACES.items():
                 for between in betweens:
