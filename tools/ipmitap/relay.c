@@ -14,6 +14,7 @@
 #include "relay.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -29,6 +30,11 @@
 #define CHUNK       16384
 
 #define EVENTS      64
+
+/* How long to look for the next event before sleeping. What follows a message
+ * is near: the other end has it at once, and may answer. An idle processor
+ * takes longer than this to wake up, above all in a virtual machine. */
+#define ALERT_NS    50000
 
 /* What is watched at an end that epoll does not know. */
 #define UNWATCHED   UINT32_MAX
@@ -298,6 +304,24 @@ take_orders(struct relay *relay)
     return !stopping;
 }
 
+/* Waits for events, awake at first. Whoever else has something to do on this
+ * processor, such as the ends, does it meanwhile. */
+static int
+wait_for_events(struct relay *relay, struct epoll_event *events)
+{
+    const uint64_t tired = tool_clock(CLOCK_MONOTONIC) + ALERT_NS;
+
+    do {
+        int count = epoll_wait(relay->epoll_fd, events, EVENTS, 0);
+
+        if (count != 0) {
+            return count;
+        }
+        sched_yield();
+    } while (tool_clock(CLOCK_MONOTONIC) < tired);
+    return epoll_wait(relay->epoll_fd, events, EVENTS, -1);
+}
+
 static gpointer
 run(gpointer data)
 {
@@ -306,7 +330,7 @@ run(gpointer data)
     bool going_on = true;
 
     while (going_on) {
-        int count = epoll_wait(relay->epoll_fd, events, EVENTS, -1);
+        int count = wait_for_events(relay, events);
 
         for (int i = 0; i < count; i++) {
             if (events[i].data.ptr) {
