@@ -214,6 +214,16 @@ class Tap:
         eventually("it says how it is", lambda: len(statuses()) > before)
         return self.said()[so_far:]
 
+    def status_with(self, words):
+        """The same, once it has these words: bytes arrive before they are counted."""
+        said = [""]
+
+        def has_words():
+            said.append(self.status())
+            return words in said[-1]
+        eventually(f"it says: {words}", has_words)
+        return said[-1]
+
     def wait(self):
         """For its end, of which the status is returned."""
         return self.process.wait(PATIENCE)

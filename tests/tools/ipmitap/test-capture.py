@@ -99,7 +99,7 @@ class Directions(Capture):
         self.passes(host, bmc, VERSION)
         self.passes(bmc, host, VERSION, b"\xa0", b"nonsense\xa1", NO_ATTENTION)
         self.exchange(host, bmc)
-        self.assertIn("the host is the far end;", self.tap.status())
+        self.tap.status_with("the host is the far end;")
         self.tap.end(said=None)
         capture = self.lab.read()
         self.assertEqual(taplab.frames(capture),

@@ -401,7 +401,7 @@ class Signals(Links):
         tap, far = self.lab.link()
         self.passes(*self.lab.ends(far))
         tap.process.send_signal(signal.SIGHUP)
-        self.assertIn("1 of 1 link up", tap.status())
+        tap.status_with("1 of 1 link up")
         tap.end(said=None)
 
 
