@@ -142,6 +142,24 @@ ipmi_extern_message_good(const struct ipmi_extern_frame *frame,
             frame->len >= IPMI_EXTERN_MIN_RESPONSE);
 }
 
+unsigned
+ipmi_extern_senders(const struct ipmi_extern_frame *frame,
+                    const uint8_t *message)
+{
+    const struct ipmi_extern_control_info *info;
+
+    if (ipmi_extern_message_good(frame, message)) {
+        return ipmi_extern_is_response(message) ? IPMI_EXTERN_FROM_BMC
+                                                : IPMI_EXTERN_FROM_HOST;
+    }
+    if (frame->terminator != IPMI_EXTERN_CMD_END || frame->len == 0 ||
+        frame->escape_fault == IPMI_EXTERN_ESCAPE_AT_END) {
+        return 0;
+    }
+    info = ipmi_extern_control_find(message[0]);
+    return info && frame->len == 1U + info->operands ? info->senders : 0;
+}
+
 bool
 ipmi_extern_message_cut(const uint8_t *wire, size_t wire_len)
 {

@@ -113,6 +113,11 @@ void ipmi_extern_frame_decode(const uint8_t *wire, size_t wire_len,
 bool ipmi_extern_message_good(const struct ipmi_extern_frame *frame,
                               const uint8_t *message);
 
+/* Who sends such a frame: enum ipmi_extern_sender, or'ed; 0 if its receiver
+ * drops it. message is frame's, unescaped. */
+unsigned ipmi_extern_senders(const struct ipmi_extern_frame *frame,
+                             const uint8_t *message);
+
 /* Whether the two frames at the start of a stream, neither of them good, are
  * one message that its sender cut in two: by a data byte A0h or A1h that went
  * out without an escape. */

@@ -115,37 +115,30 @@ hold(struct watch *watch, struct held *frame, const uint8_t *wire)
     g_array_append_val(watch->held, *frame);
 }
 
-/* Counts a frame and returns who alone sends such a one: enum
- * ipmi_extern_sender, both, or 0 of a frame that is not good. */
+/* Counts a frame and returns who sends such a one, as ipmi_extern_senders()
+ * does. */
 static unsigned
 count(struct watch *watch, const uint8_t *wire, size_t len, uint64_t time)
 {
-    const struct ipmi_extern_control_info *info;
     uint8_t bytes[IPMI_EXTERN_MAX_WIRE];
     struct ipmi_extern_frame frame;
+    unsigned senders;
 
     watch->frames++;
     ipmi_extern_frame_decode(wire, len, bytes, &frame);
-    if (ipmi_extern_message_good(&frame, bytes)) {
-        if (ipmi_extern_is_response(bytes)) {
-            watch->counts.responses++;
-            exchange_response(&watch->exchange, bytes);
-            return IPMI_EXTERN_FROM_BMC;
-        }
+    senders = ipmi_extern_senders(&frame, bytes);
+    if (senders == 0) {
+        watch->counts.bad++;
+    } else if (frame.terminator == IPMI_EXTERN_CMD_END) {
+        watch->counts.controls++;
+    } else if (ipmi_extern_is_response(bytes)) {
+        watch->counts.responses++;
+        exchange_response(&watch->exchange, bytes);
+    } else {
         watch->counts.requests++;
         exchange_request(&watch->exchange, bytes, time, watch->frames);
-        return IPMI_EXTERN_FROM_HOST;
     }
-    if (frame.terminator == IPMI_EXTERN_CMD_END && frame.len > 0 &&
-        frame.escape_fault != IPMI_EXTERN_ESCAPE_AT_END) {
-        info = ipmi_extern_control_find(bytes[0]);
-        if (info && frame.len == 1 + (size_t)info->operands) {
-            watch->counts.controls++;
-            return info->senders;
-        }
-    }
-    watch->counts.bad++;
-    return 0;
+    return senders;
 }
 
 static void

@@ -340,20 +340,10 @@ static unsigned
 senders_of(const uint8_t *wire, size_t len)
 {
     uint8_t bytes[IPMI_EXTERN_MAX_WIRE];
-    const struct ipmi_extern_control_info *info;
     struct ipmi_extern_frame frame;
 
     ipmi_extern_frame_decode(wire, MIN(len, sizeof bytes), bytes, &frame);
-    if (ipmi_extern_message_good(&frame, bytes)) {
-        return ipmi_extern_is_response(bytes) ? IPMI_EXTERN_FROM_BMC
-                                              : IPMI_EXTERN_FROM_HOST;
-    }
-    if (frame.terminator != IPMI_EXTERN_CMD_END || frame.len == 0
-            || frame.escape_fault == IPMI_EXTERN_ESCAPE_AT_END) {
-        return 0;
-    }
-    info = ipmi_extern_control_find(bytes[0]);
-    return info && frame.len == 1U + info->operands ? info->senders : 0;
+    return ipmi_extern_senders(&frame, bytes);
 }
 
 static void
