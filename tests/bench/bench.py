@@ -35,6 +35,9 @@ def main():
         if part not in PARTS:
             parser.error(f"no such part: {part}")
     parts = arguments.part or list(PARTS)
+    if not (arguments.build / "tests/bench/generate").exists():
+        parser.error(f"{arguments.build} is no build of this: "
+                     "cmake --build BUILD --target bench makes one and runs this")
 
     lua = has_lua()
     if "wire" in parts and not lua:

@@ -386,6 +386,9 @@ def main():
     for part in arguments.part:
         if part not in PARTS:
             parser.error(f"no such part: {part}")
+    if not (arguments.build / "tests/tools/bench/load").exists():
+        parser.error(f"{arguments.build} is no build of this: cmake --build BUILD "
+                     "--target bench-tools makes one and runs this")
 
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(arguments.build.resolve(), folder)
