@@ -51,6 +51,9 @@ NEITHER, TO_HOST, TO_BMC = 0, 1, 2
 # Read at once.
 PIECE = 65536
 
+# More bytes than the block of a frame of that length has.
+LONGEST_BLOCK = 1000
+
 SOME_TIME = 1795390604994000000     # ns
 
 
@@ -430,8 +433,13 @@ class Fifo:
         return self
 
     def read_frame(self, number):
-        """Reads to a frame that has not been read yet."""
-        return self.read(lambda data: b"%08d" % number in data[-PIECE - 8:])
+        """Reads to the end of the block of a frame that has not been read yet."""
+        def there(data):
+            # Looked for first, since to read all of it again takes long.
+            return (b"%08d" % number in data[-PIECE - LONGEST_BLOCK:]
+                    and any(serial(packet) == number for packet in self.capture().packets))
+
+        return self.read(there)
 
     def read_all(self):
         return self.read(lambda data: False)
