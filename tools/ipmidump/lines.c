@@ -13,6 +13,9 @@
 /* Names of capture points are aligned up to this many characters. */
 #define MAX_LABEL   24
 
+/* What is printed of a name, in bytes. */
+#define MAX_NAME    1024
+
 #define RED         "\033[31m"
 #define GREEN       "\033[32m"
 #define YELLOW      "\033[33m"
@@ -29,14 +32,16 @@ struct lines {
     bool registers;
     bool colour;
     GPtrArray *labels;          /* char *: of capture points, by number */
+    GHashTable *taken;          /* all labels */
     size_t width;               /* of the longest label */
 };
 
-/* What a terminal would take for a command has no place in a name. */
+/* What a terminal would take for a command has no place in a name, and a line
+ * has no place for a name of any length. */
 static char *
 printable(const char *text)
 {
-    char *valid = g_utf8_make_valid(text, -1);
+    char *valid = g_utf8_make_valid(text, strnlen(text, MAX_NAME));
 
     for (char *at = valid; *at; at = g_utf8_next_char(at)) {
         if (g_unichar_iscntrl(g_utf8_get_char(at))) {
@@ -48,17 +53,6 @@ printable(const char *text)
         }
     }
     return valid;
-}
-
-static bool
-is_taken(const struct lines *lines, const char *label)
-{
-    for (unsigned i = 0; i < lines->labels->len; i++) {
-        if (g_str_equal(g_ptr_array_index(lines->labels, i), label)) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* The name of the virtual machine, which is what a description ends with: "...,
@@ -99,7 +93,7 @@ label_of(const struct lines *lines, unsigned number,
                         : g_strdup(names[i]);
         label = printable(whole);
         g_free(whole);
-        if (!is_taken(lines, label)) {
+        if (!g_hash_table_contains(lines->taken, label)) {
             return label;
         }
     }
@@ -119,6 +113,7 @@ lines_point(struct sink *sink, unsigned number,
     size_t len = (size_t)g_utf8_strlen(label, -1);
 
     g_ptr_array_add(lines->labels, label);
+    g_hash_table_add(lines->taken, label);
     lines->width = MAX(lines->width, MIN(len, MAX_LABEL));
 }
 
@@ -269,6 +264,7 @@ lines_close(struct sink *sink)
     struct lines *lines = (struct lines *)sink;
 
     output_flush(&lines->output);
+    g_hash_table_destroy(lines->taken);
     g_ptr_array_unref(lines->labels);
     g_free(lines);
 }
@@ -286,6 +282,7 @@ lines_new(bool registers, bool colour)
 
     lines->sink.class = &class;
     lines->labels = g_ptr_array_new_with_free_func(g_free);
+    lines->taken = g_hash_table_new(g_str_hash, g_str_equal);
     lines->registers = registers;
     lines->colour = colour;
     return &lines->sink;

@@ -119,6 +119,19 @@ class Lines(Test):
                   for line in self.lines(contents=link.contents())]
         self.assertEqual(labels, ["bmc", "/b/bmc", "/b/bmc (3)", "x?]0;y?:bmc", "??2J", "/"])
 
+    def test_long_names(self):
+        """As long as an option can be, of bytes that take more room in print."""
+        wild = captures.option(2, b"\xff" * 65000)
+        machine = captures.option(3, b"x: messages, host's side, VM " + b"\x01" * 65000)
+        link = captures.Link()
+        link.blocks = [captures.HEADER] + 2 * [
+            captures.block(1, struct.pack("<HHI", 252, 0, 0), wild, machine)]
+        for seq in range(100):
+            link.host(frames.req(seq, 6, 1), link=seq % 2)
+        for arguments in (), ("--json",), ("--hpm2=-",), ("--pcapng=-",):
+            with self.subTest(arguments):
+                self.dump(*arguments, contents=link.contents())
+
     def test_no_time(self):
         log = b"ipmi_link /machine/peripheral/bmc: connected\n"
         self.assertEqual(
@@ -279,6 +292,12 @@ class Errors(Test):
         got = self.lines("-r", contents=whole[:-5], errors="ipmidump: .*middle of a packet\n")
         self.assertEqual(got, lines[:-1])
         self.assertEqual(self.lines(contents=captures.HEADER), [])
+
+    def test_empty(self):
+        """Whoever was to write it has not."""
+        for contents in b"", captures.HEADER[:3]:
+            with self.subTest(contents):
+                self.dump(contents=contents, status=3, errors="ipmidump: .* empty.*\n")
 
     def test_lost_at_end(self):
         """Statistics tell what no packet after it does."""
