@@ -22,6 +22,7 @@ struct capture_interface {
     uint16_t linktype;
     char    *name;              /* or NULL */
     char    *description;       /* or NULL */
+    uint32_t snaplen;           /* most bytes of a packet; 0: any number */
 
     /* Of a time stamp, as pcapng has it. */
     uint8_t  resolution;        /* if_tsresol */

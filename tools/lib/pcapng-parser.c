@@ -123,6 +123,7 @@ parse_interface(struct pcapng_parser *parser, const uint8_t *body, size_t len)
     bool swapped = parser->swapped;
     struct capture_interface interface = {
         .linktype = capture_u16(body, swapped),
+        .snaplen = capture_u32(body + 4, swapped),
         .resolution = DEFAULT_RESOLUTION
     };
     struct option option;
@@ -234,18 +235,26 @@ parse_packet(struct pcapng_parser *parser, uint32_t type, const uint8_t *body,
 }
 
 /* A Simple Packet Block (4.4): of the section's first interface, without a
- * time. Its captured length is not said: no more than its block has. */
+ * time. Its captured length is not said: no more than that interface captures
+ * of a packet, nor than its block has. */
 static const char *
 parse_simple_packet(struct pcapng_parser *parser, const uint8_t *body,
                     size_t len, struct capture_raw *raw)
 {
+    uint32_t snaplen;
+
     if (parser->interfaces->len == parser->section_begin) {
         return "a packet of an interface that is not described before it";
     }
     raw->interface = parser->section_begin;
+    snaplen = g_array_index(parser->interfaces, struct capture_interface,
+                            raw->interface).snaplen;
     raw->original_len = capture_u32(body, parser->swapped);
     raw->bytes = body + SIMPLE_PACKET_BODY;
     raw->len = MIN(raw->original_len, len - SIMPLE_PACKET_BODY);
+    if (snaplen > 0) {
+        raw->len = MIN(raw->len, snaplen);
+    }
     return NULL;
 }
 

@@ -11,6 +11,7 @@ pipe, in pieces of any size."""
 
 import argparse
 import contextlib
+import gzip
 import os
 import struct
 import subprocess
@@ -238,13 +239,22 @@ class Formats(unittest.TestCase):
         """Packets without anything but their bytes."""
         packets = packets_of("no-direction.pcapng")
         writer = Writer()
-        capture = writer.section() + writer.interface(packets[0])
+        head = writer.section() + writer.interface(packets[0])
+        capture = head
         for packet in packets:
             capture += writer.block(SIMPLE_PACKET, struct.pack("<I", len(packet.data))
                                     + packet.data + bytes(-len(packet.data) % 4))
         self.assertEqual(self.without(self.read(capture), 4),
                          self.without(self.run_on(os.path.join(SAMPLES,
                                                                "no-direction.pcapng")), 4))
+
+        # What an interface captures at most is not always a multiple of four.
+        cut = bytearray(head)
+        snaplen = len(writer.section()) + 12
+        cut[snaplen:snaplen + 4] = struct.pack("<I", len(packets[0].data) - 3)
+        cut += writer.block(SIMPLE_PACKET, struct.pack("<I", len(packets[0].data))
+                            + packets[0].data[:-3] + bytes(-(len(packets[0].data) - 3) % 4))
+        self.assertIn("cut: the capture has only the beginning", self.read(bytes(cut))[0])
 
     def test_statistics(self):
         """They say what was lost after the last packets; of an interface that is
@@ -341,12 +351,15 @@ class Formats(unittest.TestCase):
 
     def test_no_capture(self):
         """The message says what would be one."""
-        for contents in (b"\0\1\2\3" * 10, b"some text\n" * 10, b"GIF89a"):
+        for contents, words in ((b"\0\1\2\3" * 10, "neither a capture"),
+                                (b"some text\n" * 10, "neither a capture"),
+                                (b"GIF89a", "neither a capture"),
+                                (gzip.compress(b"a capture"), "compressed: 'gzip -dc'")):
             with file_with(contents) as path:
                 result = subprocess.run([self.program, path], capture_output=True, text=True,
                                         check=False, timeout=TIMEOUT)
                 self.assertEqual(result.returncode, 3)
-                self.assertIn(f"cannot read {path}: it is neither a capture", result.stderr)
+                self.assertIn(f"cannot read {path}: it is {words}", result.stderr)
         self.assertEqual(self.read(b""), ["end\twhole\t0\t0"])
 
 
