@@ -66,11 +66,15 @@ struct options {
 
 static volatile sig_atomic_t stopped;
 
+/* Whoever reads what is written may have stopped to: a second signal does not
+ * wait for that. */
 static void
 stop(int number)
 {
     (void)number;
     stopped = 1;
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
 }
 
 static void
@@ -182,6 +186,9 @@ dump(struct capture_reader *reader, struct sink *sink)
     sink->class->close(sink);
     if (error) {
         tool_say("%s", error->message);
+    } else if (capture_reader_is_empty(reader)) {
+        tool_say("the capture is empty: not even its beginning is there");
+        result = CAPTURE_READ_ERROR;
     } else {
         say_of_all(reader, traffic_follower_unanswered(follower), timeless);
     }

@@ -193,6 +193,7 @@ unknown_format(GError **error)
 static enum capture_read
 recognise(struct capture_reader *reader, GError **error)
 {
+    static const uint8_t gzip[] = { 0x1f, 0x8b };     /* RFC 1952, 2.3.1 */
     const uint8_t *bytes;
     enum capture_read result = capture_source_need(&reader->input, 4,
                                                    error);
@@ -208,6 +209,10 @@ recognise(struct capture_reader *reader, GError **error)
     } else if (trace_log_begins(bytes, 4)) {
         reader->format = FORMAT_LOG;
         reader->log = trace_log_new();
+    } else if (memcmp(bytes, gzip, sizeof gzip) == 0) {
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                            "it is compressed: 'gzip -dc' writes what it was");
+        return CAPTURE_READ_ERROR;
     } else {
         return unknown_format(error);
     }
@@ -453,6 +458,12 @@ bool
 capture_reader_cut_off(const struct capture_reader *reader)
 {
     return reader->input.ended && capture_input_len(&reader->input) > 0;
+}
+
+bool
+capture_reader_is_empty(const struct capture_reader *reader)
+{
+    return reader->input.ended && reader->format == FORMAT_UNKNOWN;
 }
 
 uint64_t

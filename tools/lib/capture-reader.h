@@ -56,6 +56,9 @@ capture_reader_point(const struct capture_reader *reader, unsigned number);
 /* Whether the capture ended in the middle of a packet. */
 bool capture_reader_cut_off(const struct capture_reader *reader);
 
+/* Whether it ended before it told what it is a capture of. */
+bool capture_reader_is_empty(const struct capture_reader *reader);
+
 /* Events that were lost after the last packet of their points, if the capture
  * says so: what was lost before one is in capture_packet.lost. */
 uint64_t capture_reader_lost_at_end(const struct capture_reader *reader);

@@ -5,10 +5,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 import os
+import selectors
 import signal
 import socket
 import subprocess
 import tempfile
+import time
 import unittest
 
 from dumping import PATIENCE, Program, Test
@@ -125,6 +127,26 @@ class Live(Test):
         with open(os.path.join(self.folder, "copy"), "wb") as file:
             file.write(got)
         self.assertEqual(len(self.lines(file.name)), 1)
+
+    def test_second_signal(self):
+        """Nobody reads what is written: that is not waited for."""
+        link = captures.Link()
+        for _ in range(10000):
+            link.host(frames.req(1, 6, 1))
+        path = os.path.join(self.folder, "long")
+        with open(path, "wb") as file:
+            file.write(link.contents())
+        for arguments in (), ("--pcapng=-",):
+            with self.subTest(arguments), selectors.DefaultSelector() as selector:
+                program = Program(self, *arguments, path)
+                selector.register(program.process.stdout, selectors.EVENT_READ)
+                self.assertTrue(selector.select(PATIENCE))
+                deadline = time.monotonic() + PATIENCE
+                while program.process.poll() is None:
+                    self.assertLess(time.monotonic(), deadline)
+                    program.process.send_signal(signal.SIGTERM)
+                    time.sleep(0.01)
+                self.assertEqual(program.process.returncode, -signal.SIGTERM)
 
     def test_reader_gone(self):
         """Who does not want more, as head, is no error of anybody's."""
