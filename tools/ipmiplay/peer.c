@@ -114,10 +114,25 @@ peer_new(struct address *address, bool listening,
     return peer;
 }
 
+static void
+forget_received(struct peer *peer)
+{
+    g_queue_clear_full(&peer->received, g_free);
+    peer->splitter.len = 0;
+    g_byte_array_set_size(peer->unsent, 0);
+}
+
+static void
+drop_connection(struct peer *peer)
+{
+    g_clear_object(&peer->socket);
+    forget_received(peer);
+}
+
 void
 peer_free(struct peer *peer)
 {
-    peer_close(peer);
+    drop_connection(peer);
     if (peer->listener) {
         address_unlisten(peer->address);
         g_object_unref(peer->listener);
@@ -142,14 +157,6 @@ peer_listen_to_keys(struct peer *peer, bool listen)
 }
 
 /* --- connecting -------------------------------------------------------- */
-
-static void
-forget_received(struct peer *peer)
-{
-    g_queue_clear_full(&peer->received, g_free);
-    peer->splitter.len = 0;
-    g_byte_array_set_size(peer->unsent, 0);
-}
 
 static void
 use(struct peer *peer, GSocket *socket)
@@ -353,13 +360,6 @@ receive(struct peer *peer)
 
 /* --- sending ----------------------------------------------------------- */
 
-static void
-drop_connection(struct peer *peer)
-{
-    g_clear_object(&peer->socket);
-    forget_received(peer);
-}
-
 /* An error is that of the connection, so receiving will find it, too. */
 static void
 send_unsent(struct peer *peer)
@@ -438,15 +438,6 @@ peer_greet(struct peer *peer, bool attention)
     } else {
         peer_send_attention(peer, attention);
     }
-}
-
-void
-peer_close(struct peer *peer)
-{
-    if (peer->socket) {
-        drop_connection(peer);
-    }
-    peer->untold_end = false;
 }
 
 /* --- waiting ----------------------------------------------------------- */
@@ -612,14 +603,20 @@ count_untaken(const struct peer *peer)
     return count + (int)peer->unsent->len;
 }
 
-/* QEMU takes a byte at a time, and forgets the rest when it sees the end. */
+/* QEMU as the host takes a byte at a time, and forgets the rest when it sees
+ * the end. BMCs are told the end: ipmi_sim closes what connects before it has
+ * noticed that the connection before is over. */
 void
-peer_close_gently(struct peer *peer)
+peer_close(struct peer *peer)
 {
     const uint64_t end = peer_later(peer_now(), MAX_LINGER);
     uint64_t deadline = peer_later(peer_now(), LINGER);
     struct peer_frame ignored;
 
+    if (peer->socket && peer->played == IPMI_EXTERN_FROM_HOST
+            && peer->unsent->len == 0) {
+        shutdown(g_socket_get_fd(peer->socket), SHUT_WR);
+    }
     while (peer->socket) {
         switch (peer_wait(peer, deadline, &ignored)) {
         case PEER_MESSAGE:
@@ -632,7 +629,7 @@ peer_close_gently(struct peer *peer)
             }
             /* fall through */
         default:
-            peer_close(peer);
+            drop_connection(peer);
         }
     }
 }

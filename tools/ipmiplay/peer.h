@@ -59,11 +59,9 @@ bool peer_is_open(const struct peer *peer);
 enum peer_event peer_open(struct peer *peer, uint64_t deadline,
                           GError **error);
 
-void peer_close(struct peer *peer);
-
-/* Waits a while for the peer to take what was sent last, or to close the
+/* Waits a while for the peer to take what was sent last and to close the
  * connection, before closing it. */
-void peer_close_gently(struct peer *peer);
+void peer_close(struct peer *peer);
 
 /* Says what either side says first on a connection: as the host, that it is
  * able to do all that QEMU's is; as the BMC, whether it wants attention. */

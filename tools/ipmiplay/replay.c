@@ -285,17 +285,6 @@ begin_connection(struct replay *replay, size_t start)
     }
 }
 
-/* A host has got what it has asked for already. */
-static void
-end_connection(struct replay *replay)
-{
-    if (replay->options->played == IPMI_EXTERN_FROM_HOST) {
-        peer_close(replay->peer);
-    } else {
-        peer_close_gently(replay->peer);
-    }
-}
-
 static void
 connect_again(struct replay *replay, size_t index)
 {
@@ -304,7 +293,7 @@ connect_again(struct replay *replay, size_t index)
     GError *error = NULL;
     enum peer_event event;
 
-    end_connection(replay);
+    peer_close(replay->peer);
     event = peer_open(replay->peer, peer_later(peer_now(), patience), &error);
     if (event == PEER_CONNECTED) {
         return;
@@ -327,7 +316,7 @@ do_connection(struct replay *replay, size_t index)
     if (replay_event(replay, index)->kind == TRAFFIC_DISCONNECTED
             && recording_connection_end(replay->recording, index + 1)
                == index + 1) {
-        end_connection(replay);
+        peer_close(replay->peer);
     } else {
         connect_again(replay, index);
     }
@@ -381,6 +370,7 @@ replay(const struct recording *recording, struct peer *peer,
     };
     const struct recorded *stopped_at = NULL;
     size_t first = 0;
+    bool good;
 
     /* The first connection is there already. */
     while (first < recording->len && is_connection(&recording->events[first])) {
@@ -395,7 +385,8 @@ replay(const struct recording *recording, struct peer *peer,
         await(&replay, recording->len);
     }
     g_free(replay.progress);
-    end_connection(&replay);
-    return differences_finish(&replay.differences,
+    good = differences_finish(&replay.differences,
                               replay.over ? stopped_at : NULL);
+    peer_close(peer);
+    return good;
 }

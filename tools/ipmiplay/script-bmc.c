@@ -41,14 +41,68 @@ struct bmc {
     struct tally tally;
     size_t   position;
     struct loop *loops;         /* by the position of their repeats */
-    uint64_t allowance;         /* what the script lets the host do nothing for,
-                                 * up to its next request */
     bool     attention;
     bool     over;              /* stopped, or there is nobody to go on with */
     struct peer_frame request;  /* with its sequence number, if there is one
                                  * that is still to be answered */
     bool     has_request;
 };
+
+/* --- waiting ----------------------------------------------------------- */
+
+/* Until there is a request, over this connection or, until another deadline,
+ * the next. Returns false if there is none in time, or the player was
+ * stopped. */
+static bool
+wait_for_request(struct bmc *bmc, uint64_t deadline, uint64_t closed_deadline)
+{
+    while (!bmc->has_request) {
+        enum peer_event event;
+
+        if (!peer_is_open(bmc->peer)) {
+            event = peer_open(bmc->peer, deadline, NULL);
+        } else {
+            event = peer_wait(bmc->peer, deadline, &bmc->request);
+        }
+        switch (event) {
+        case PEER_CONNECTED:
+            peer_greet(bmc->peer, bmc->attention);
+            break;
+        case PEER_MESSAGE:
+            bmc->has_request = true;
+            break;
+        case PEER_CLOSED:
+            deadline = MIN(deadline, closed_deadline);
+            break;
+        case PEER_TIME:
+            return false;
+        case PEER_STOPPED:
+            bmc->over = true;
+            return false;
+        default:
+            break;
+        }
+    }
+    return true;
+}
+
+/* As long as the host does nothing, too, but no longer: its next request shows
+ * that it goes on. */
+static void
+pause_for(struct bmc *bmc, uint64_t time)
+{
+    const uint64_t end = peer_later(peer_now(), time);
+
+    wait_for_request(bmc, end, end);
+}
+
+/* How long the host may take for its next request. */
+static uint64_t
+time_for_request(const struct bmc *bmc)
+{
+    return tally_is_forever(bmc->script, bmc->position)
+           ? SCRIPT_NO_LIMIT : bmc->patience;
+}
 
 /* --- answers ----------------------------------------------------------- */
 
@@ -106,7 +160,7 @@ answer_as(struct bmc *bmc, const struct script_statement *send)
         break;
     case SCRIPT_EXPECT_NONE:
         bmc->has_request = false;
-        bmc->allowance = peer_later(bmc->allowance, send->time);
+        pause_for(bmc, send->time);
         break;
     }
 }
@@ -148,55 +202,6 @@ answer_anyway(struct bmc *bmc)
     } else {
         answer_ccode(bmc, CC_INVALID_COMMAND);
     }
-}
-
-/* --- waiting ----------------------------------------------------------- */
-
-/* Until there is a request, over this connection or, until another deadline,
- * the next. Returns false if there is none in time, or the player was
- * stopped. */
-static bool
-wait_for_request(struct bmc *bmc, uint64_t deadline, uint64_t closed_deadline)
-{
-    while (!bmc->has_request) {
-        enum peer_event event;
-
-        if (!peer_is_open(bmc->peer)) {
-            event = peer_open(bmc->peer, deadline, NULL);
-        } else {
-            event = peer_wait(bmc->peer, deadline, &bmc->request);
-        }
-        switch (event) {
-        case PEER_CONNECTED:
-            peer_greet(bmc->peer, bmc->attention);
-            break;
-        case PEER_MESSAGE:
-            bmc->has_request = true;
-            bmc->allowance = 0;
-            break;
-        case PEER_CLOSED:
-            deadline = MIN(deadline, closed_deadline);
-            break;
-        case PEER_TIME:
-            return false;
-        case PEER_STOPPED:
-            bmc->over = true;
-            return false;
-        default:
-            break;
-        }
-    }
-    return true;
-}
-
-/* How long the host may take for its next request. */
-static uint64_t
-time_for_request(const struct bmc *bmc)
-{
-    if (tally_is_forever(bmc->script, bmc->position)) {
-        return SCRIPT_NO_LIMIT;
-    }
-    return peer_later(bmc->patience, bmc->allowance);
 }
 
 /* --- statements -------------------------------------------------------- */
@@ -321,7 +326,7 @@ do_statement(struct bmc *bmc, const struct script_statement *statement)
         do_send(bmc, statement);
         break;
     case SCRIPT_DELAY:
-        bmc->allowance = peer_later(bmc->allowance, statement->time);
+        pause_for(bmc, statement->time);
         break;
     case SCRIPT_WAIT_ATTN:
     case SCRIPT_WAIT_NOATTN:
@@ -339,7 +344,9 @@ do_statement(struct bmc *bmc, const struct script_statement *statement)
         };
         break;
     case SCRIPT_END:
-        if (goes_on(bmc, statement->partner)) {
+        /* For a repeat that never waits for anything. */
+        pause_for(bmc, 0);
+        if (!bmc->over && goes_on(bmc, statement->partner)) {
             bmc->position = statement->partner;
         }
         break;
@@ -359,6 +366,7 @@ play_script_as_bmc(const struct script *script, struct peer *peer,
         .tally = { .script = script, .start = peer_now() },
         .loops = g_new0(struct loop, script->len),
     };
+    bool good;
 
     peer_greet(peer, false);
     while (bmc.position < script->len) {
@@ -369,6 +377,7 @@ play_script_as_bmc(const struct script *script, struct peer *peer,
         bmc.position++;
     }
     g_free(bmc.loops);
-    peer_close_gently(peer);
-    return tally_finish(&bmc.tally, bmc.position, "answered");
+    good = tally_finish(&bmc.tally, bmc.position, "answered");
+    peer_close(peer);
+    return good;
 }

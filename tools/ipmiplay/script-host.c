@@ -120,15 +120,10 @@ static enum outcome
 exchange(struct host *host, const uint8_t *request, size_t len,
          uint64_t deadline, struct peer_frame *response)
 {
-    enum outcome outcome = connect_again(host, deadline);
-    uint8_t *message;
-    uint8_t seq;
+    const uint8_t seq = host->seq++;
+    uint8_t *message = g_malloc(1 + len);
+    enum outcome outcome;
 
-    if (outcome != ANSWERED) {
-        return outcome;
-    }
-    seq = host->seq++;
-    message = g_malloc(1 + len);
     message[0] = seq;
     memcpy(message + 1, request, len);
     peer_send_message(host->peer, message, 1 + len);
@@ -211,11 +206,29 @@ judge_silence(struct host *host, const struct script_statement *send,
     }
 }
 
+/* Silence is no answer to what was never sent. */
+static void
+judge_unsent(struct host *host, const struct script_statement *send,
+             enum outcome outcome)
+{
+    char *time;
+
+    if (outcome == STOPPED) {
+        return;
+    }
+    time = script_time_text(send->time);
+    tally_fail(&host->tally, send->check_line,
+               "expected %s, got no connection within %s",
+               expected_text(send), time);
+    g_free(time);
+}
+
 static void
 do_send(struct host *host, const struct script_statement *send)
 {
     struct peer_frame response;
     enum outcome outcome;
+    uint64_t deadline;
 
     if (host->tally.messages > 0 && host->interval > 0
             && pause_until(host, host->last_sent + host->interval)
@@ -223,9 +236,15 @@ do_send(struct host *host, const struct script_statement *send)
         return;
     }
     host->last_sent = peer_now();
+    deadline = host->last_sent + send->time;
+    outcome = connect_again(host, deadline);
+    if (outcome != ANSWERED) {
+        judge_unsent(host, send, outcome);
+        return;
+    }
     host->tally.messages++;
-    outcome = exchange(host, send->request, send->request_len,
-                       host->last_sent + send->time, &response);
+    outcome = exchange(host, send->request, send->request_len, deadline,
+                       &response);
     if (outcome == ANSWERED) {
         judge_response(host, send, &response);
     } else if (outcome != STOPPED) {
@@ -278,9 +297,12 @@ do_wait_ready(struct host *host, const struct script_statement *wait)
         const uint64_t next = MIN(deadline,
                                   peer_later(peer_now(), READY_INTERVAL));
         struct peer_frame response;
-        enum outcome outcome = exchange(host, get_device_id,
-                                        sizeof get_device_id, next, &response);
+        enum outcome outcome = connect_again(host, next);
 
+        if (outcome == ANSWERED) {
+            outcome = exchange(host, get_device_id, sizeof get_device_id, next,
+                               &response);
+        }
         if (outcome == ANSWERED && response.len > CCODE_OFFSET
                 && response.bytes[CCODE_OFFSET] == 0) {
             host->tally.passed++;
@@ -325,12 +347,12 @@ do_end(struct host *host, const struct script_statement *end)
 {
     const size_t repeat = end->partner;
 
-    if (!goes_on(&host->script->statements[repeat], &host->loops[repeat])) {
-        return;
-    }
-    host->position = repeat;
     /* For a repeat that never waits for anything. */
-    pause_until(host, 0);
+    if (pause_until(host, 0) != STOPPED
+            && goes_on(&host->script->statements[repeat],
+                       &host->loops[repeat])) {
+        host->position = repeat;
+    }
 }
 
 static void
@@ -374,6 +396,7 @@ play_script_as_host(const struct script *script, struct peer *peer)
         .tally = { .script = script, .start = peer_now() },
         .loops = g_new0(struct loop, script->len),
     };
+    bool good;
 
     peer_greet(peer, false);
     while (host.position < script->len) {
@@ -384,5 +407,7 @@ play_script_as_host(const struct script *script, struct peer *peer)
         host.position++;
     }
     g_free(host.loops);
-    return tally_finish(&host.tally, host.position, "sent");
+    good = tally_finish(&host.tally, host.position, "sent");
+    peer_close(peer);
+    return good;
 }

@@ -98,6 +98,7 @@ class Peer:
             data = self.connection.recv(4096)
             if not data:
                 check(not self.pending, "no end of", self.pending.hex(" "))
+                self.close()
                 return None
             self.pending += data
 

@@ -10,8 +10,10 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import os
 import random
 import re
+import select
 import subprocess
 import sys
+import time
 
 from players import (GREETINGS, PATIENCE, ROOT, Peer, Program, capture, check, message,
                      patiently, run_cases)
@@ -219,8 +221,13 @@ def connections(lab):
     for seq in 0, 1:
         bmc = Peer(listener.accept()[0])
         bmc.expect(*greetings, message(f"{seq:02x} 18 01"))
+        start = time.monotonic()
         bmc.send(message(f"{seq:02x} 1c 01 00"))
-        check(bmc.frame() is None, "no end")
+        check(bmc.connection.recv(1) == b"", "no end")
+        # The BMC has a second to close the connection before there is another.
+        too_early = select.select([listener], [], [], 0.2)[0]
+        check(not too_early or time.monotonic() - start >= 1, "another connection too early")
+        bmc.close()
     program.check(0, counts("a", 6, 2))
 
     program = Program(lab, "host", "a", "--connect", address)

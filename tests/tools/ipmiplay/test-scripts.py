@@ -186,6 +186,19 @@ def reset(lab):
                   + counts("s", 4, 5, 1))
 
 
+def unsent(lab):
+    """As the host: no response to what could not be sent is no silence."""
+    lab.write("s", "send 18 01\nsend 18 02\nexpect none for 1us\nsend 18 03\nexpect 1c 03 00 within 2us\n")
+    listener, address = lab.listen()
+    program = Program(lab, "host", "s", "--connect", address)
+    bmc = Peer(listener.accept()[0])
+    listener.close()
+    bmc.expect(*GREETINGS["host"], message("00 18 01"))
+    bmc.close()
+    program.check(1, "s:3: expected no response, got no connection within 1 us\n"
+                  "s:5: expected 1c 03 00, got no connection within 2 us\n" + counts("s", 1, 1, 2))
+
+
 def attention(lab):
     """As the host: SMS_ATN is what the BMC said last, and nothing at first."""
     lab.write("s", """wait noattn
@@ -254,7 +267,7 @@ def timing(lab):
     for script, least, sent in (
             ("rate 50\nrepeat 6\nsend 18 01\nend\nrate max\nsend 18 01", 0.1, 7),
             ("repeat 5\nsend 18 01\ndelay 40ms\nend", 0.2, 5),
-            ("repeat for 200ms\ndelay 1ms\nend", 0.2, 0),
+            ("send 18 01\nrepeat for 200ms\ndelay 1ms\nend", 0.2, 1),
             ("repeat 2\nrepeat 3\nsend 18 01\nend\nend", 0, 6)):
         lab.write("s", script)
         stub = Program(lab, "bmc", "bmc", "--listen", "unix:bmc.sock")
@@ -267,7 +280,7 @@ def timing(lab):
 
 
 def stopped(lab):
-    """As the host: SIGINT ends it in good order, with the right exit status."""
+    """SIGINT ends it in good order, with the right exit status."""
     def at(line, sent, passed, failed):
         return rf"s: stopped at line {line}: " + COUNTS.format(
             f"{sent} sent, {passed} passed, {failed} failed")
@@ -279,7 +292,7 @@ def stopped(lab):
             ("repeat forever\nsend 18 01\nexpect 1c 01 00\ndelay 100s\nend", "c1", 1,
              "s:3: expected 1c 01 00, got 1c 01 c1\n" + at(4, 1, 0, 1)),
             ("send 18 01\nwait attn\nrepeat forever\ndelay 1s\nend", "00", 1, at(2, 1, 1, 0)),
-            ("repeat forever\ndelay 1us\nend\n", None, 0, at("[123]", 0, 0, 0))):
+            ("repeat forever\nwait noattn\nend\n", None, 0, at(3, 0, r"\d+", 0))):
         lab.write("s", script)
         program, bmc = lab.play("host", "s")
         if ccode:
@@ -289,6 +302,14 @@ def stopped(lab):
             check("dropped" in program.process.stderr.readline(), "it has dropped nothing")
         program.stop()
         program.check(status, told)
+
+    # As the BMC, also in a repeat that waits for nothing
+    for script, line in ("wait noattn", 3), ("delay 100s", 2):
+        lab.write("s", f"repeat forever\n{script}\nend\n")
+        program, _ = lab.play("bmc", "s")
+        program.stop()
+        program.check(0, f"s: stopped at line {line}: " + COUNTS.format(
+            r"0 answered, \d+ passed, 0 failed"))
 
 
 def stub(lab):
@@ -318,6 +339,32 @@ def stub(lab):
     program.check(1, "s:5: expected 18 31 aa, got 18 01\n"
                   "s:5: expected 18 31 aa, got 19 55\n"
                   + counts("s", 5, 6, 2, "answered"))
+
+
+def stub_delay(lab):
+    """As the BMC: it waits as long as the script says, or until the host goes on."""
+    lab.write("s", """send 18 01
+        delay 200ms
+        wait attn
+        send 18 02
+        expect none for 200ms
+        wait noattn
+        delay 1000s
+        wait attn
+        send 18 03
+        """)
+    program, host = lab.play("bmc", "s")
+    for request, control_command in ("01", ATTN_IRQ), ("02", NOATTN):
+        sent = time.monotonic()
+        host.send(message(f"00 18 {request}"))
+        if request == "01":
+            host.expect(message("00 1c 01 00"))
+        host.expect(control(control_command))
+        check(time.monotonic() - sent >= 0.2, request, "it did not wait")
+    host.send(message("00 18 03"))
+    host.expect(control(ATTN_IRQ), message("00 1c 03 00"))
+    host.close()
+    program.check(0, counts("s", 2, 6, 0, "answered"))
 
 
 def silent_host(lab):
@@ -396,7 +443,7 @@ def rubbish(lab):
 
 CASES = {case.__name__: case for case in (
     refused, wrong_arguments, nobody_there, inherited, judged, reset, attention, ready, timing, stopped,
-    stub, silent_host, mirror, documented, does_not_read, rubbish)}
+    unsent, stub, stub_delay, silent_host, mirror, documented, does_not_read, rubbish)}
 
 if __name__ == "__main__":
     run_cases(CASES, sys.argv[1:])
