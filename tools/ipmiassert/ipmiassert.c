@@ -109,11 +109,12 @@ fail_by(const GError *error)
     tool_fail("%s", error->message);
 }
 
-/* arguments: those from number on. */
+/* arguments: those from number on. All that is wrong with any is told. */
 static GPtrArray *
 load_rules(char **arguments, unsigned number)
 {
     GPtrArray *rules = rules_new();
+    GString *wrong = g_string_new(NULL);
     GError *error = NULL;
 
     if (!*arguments) {
@@ -122,9 +123,15 @@ load_rules(char **arguments, unsigned number)
     }
     for (; *arguments; arguments++, number++) {
         if (!rule_sets_load(rules, *arguments, number, &error)) {
-            tool_usage_error("%s", error->message);
+            g_string_append_printf(wrong, "%s%s", wrong->len ? "\n" : "",
+                                   error->message);
+            g_clear_error(&error);
         }
     }
+    if (wrong->len) {
+        tool_usage_error("%s", wrong->str);
+    }
+    g_string_free(wrong, TRUE);
     return rules;
 }
 
@@ -173,6 +180,9 @@ capture(const GPtrArray *rules, const GPtrArray *options, uint64_t *packets)
 static void
 check_capture(const char *path)
 {
+    if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+        tool_fail("%s: %s", path, g_strerror(EISDIR));
+    }
     if (strcmp(path, "-") == 0 || (g_file_test(path, G_FILE_TEST_EXISTS)
             && !g_file_test(path, G_FILE_TEST_IS_REGULAR))) {
         tool_usage_error("%s is no file that can be read twice: use "
@@ -183,15 +193,41 @@ check_capture(const char *path)
     }
 }
 
+/* Of a path tshark would say that it may not capture there, whatever it is. */
 static void
-write_junit(const struct judgement *judgement, const char *name,
+check_source(const char *source)
+{
+    if (strchr(source, '/') && access(source, R_OK) < 0) {
+        tool_fail("%s: %s", source, g_strerror(errno));
+    }
+    if (g_file_test(source, G_FILE_TEST_IS_REGULAR)) {
+        tool_usage_error("%s is a file: leave out --live and --deadline",
+                         source);
+    }
+}
+
+/* Before anything is judged, which may take long, and is lost if the file
+ * cannot be written. */
+static FILE *
+open_junit(void)
+{
+    FILE *file = fopen(junit_path, "we");
+
+    if (!file) {
+        tool_fail("%s: %s", junit_path, g_strerror(errno));
+    }
+    return file;
+}
+
+static void
+write_junit(FILE *file, const struct judgement *judgement, const char *name,
             double seconds)
 {
     char *xml = report_junit(judgement, name, seconds);
-    GError *error = NULL;
+    bool good = fputs(xml, file) != EOF;
 
-    if (!g_file_set_contents(junit_path, xml, -1, &error)) {
-        tool_fail("%s", error->message);
+    if (fclose(file) == EOF || !good) {
+        tool_fail("%s: %s", junit_path, g_strerror(errno));
     }
     g_free(xml);
 }
@@ -203,6 +239,7 @@ main(int argc, char **argv)
     GTimer *timer = g_timer_new();
     struct judgement judgement;
     GPtrArray *rules, *options;
+    FILE *junit = NULL;
     const char *name;
     char *path;
     GError *error = NULL;
@@ -221,17 +258,19 @@ main(int argc, char **argv)
     if (!live_source && argc < 2) {
         tool_usage_error("no capture: name a file, or use --live=SOURCE");
     }
+    name = live_source ? live_source : argv[1];
+    if (live_source) {
+        check_source(name);
+    } else {
+        check_capture(name);
+    }
     rules_at = live_source ? 1 : 2;
     rules = load_rules(argv + rules_at, rules_at);
     options = tshark_options();
-    if (live_source) {
-        name = live_source;
-        path = capture(rules, options, &packets);
-    } else {
-        name = argv[1];
-        check_capture(name);
-        path = g_strdup(name);
+    if (junit_path) {
+        junit = open_junit();
     }
+    path = live_source ? capture(rules, options, &packets) : g_strdup(name);
 
     if (!judge_capture(path, rules, options, packets, &judgement, &error)) {
         remove_temporary(path);
@@ -245,8 +284,8 @@ main(int argc, char **argv)
         tool_say("%s has no packets", name);
     }
     report_tap(&judgement, name);
-    if (junit_path) {
-        write_junit(&judgement, name, g_timer_elapsed(timer, NULL));
+    if (junit) {
+        write_junit(junit, &judgement, name, g_timer_elapsed(timer, NULL));
     }
     if (fflush(stdout) == EOF || ferror(stdout)) {
         tool_fail("the standard output takes no more: %s", g_strerror(errno));

@@ -44,24 +44,42 @@ file_of_set(const char *name)
     return found;
 }
 
+/* text: len bytes, and a 0. */
 static bool
-load_file(GPtrArray *rules, const char *path, const char *name,
+load_text(GPtrArray *rules, const char *text, size_t len, const char *name,
           GError **error)
 {
     unsigned before = rules->len;
-    char *text;
-    bool good;
 
-    if (!g_file_get_contents(path, &text, NULL, error)) {
+    if (!g_utf8_validate(text, (gssize)len, NULL)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "%s: not a text in UTF-8", name);
         return false;
     }
-    good = rules_parse(rules, name, text, error);
-    g_free(text);
-    if (good && rules->len == before) {
+    if (!rules_parse(rules, name, text, error)) {
+        return false;
+    }
+    if (rules->len == before) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "%s: there is no rule in it", name);
         return false;
     }
+    return true;
+}
+
+static bool
+load_file(GPtrArray *rules, const char *path, const char *name,
+          GError **error)
+{
+    char *text;
+    size_t len;
+    bool good;
+
+    if (!g_file_get_contents(path, &text, &len, error)) {
+        return false;
+    }
+    good = load_text(rules, text, len, name, error);
+    g_free(text);
     return good;
 }
 
@@ -97,7 +115,7 @@ rule_sets_load(GPtrArray *rules, const char *argument, unsigned number,
         return load_file(rules, argument, argument, error);
     }
     name = g_strdup_printf("argument %u", number);
-    good = rules_parse(rules, name, argument, error);
+    good = load_text(rules, argument, strlen(argument), name, error);
     g_free(name);
     return good;
 }

@@ -27,20 +27,23 @@ static bool
 fail(const struct parser *parser, GError **error, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
 
-/* Returns false. */
+/* Adds a line to what is wrong already. Returns false. */
 static bool
 fail(const struct parser *parser, GError **error, const char *format, ...)
 {
+    GError *before = g_steal_pointer(error);
     va_list arguments;
     char *message;
 
     va_start(arguments, format);
     message = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    g_strchomp(message);
-    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s:%u: %s",
-                parser->source, parser->line, message);
+    g_strdelimit(g_strchomp(message), "\n", ' ');
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                "%s%s%s:%u: %s", before ? before->message : "",
+                before ? "\n" : "", parser->source, parser->line, message);
     g_free(message);
+    g_clear_error(&before);
     return false;
 }
 
@@ -435,7 +438,10 @@ parse_rule(GPtrArray *rules, const char *source, unsigned line, char *text,
     rule->source = g_strdup(source);
     rule->line = line;
 
-    if (take_name(&parser, rule, error)) {
+    if (g_ascii_isspace(*parser.at)) {
+        fail(&parser, error, "a line that begins with space goes on with the "
+             "rule before it, and there is none");
+    } else if (take_name(&parser, rule, error)) {
         rule->text = on_one_line(parser.at, strlen(parser.at));
         if (take_each(&parser, rule, error)
                 && take_body(&parser, rule, error)) {
@@ -479,29 +485,19 @@ rules_parse(GPtrArray *rules, const char *source, const char *text,
 {
     GString *rule = g_string_new(NULL);
     unsigned rule_line = 1, line = 1;
-    bool good = true;
+    GError *wrong = NULL;
 
-    if (!g_utf8_validate(text, -1, NULL)) {
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "%s: not a text in UTF-8", source);
-        good = false;
-    }
-    for (; good && *text; line++) {
+    for (; *text; line++) {
         size_t len = strcspn(text, "\n");
         size_t used = without_comment(text, len);
         bool empty = strspn(text, " \t\r") >= used;
 
-        if (!empty && !g_ascii_isspace(*text)) {
+        if (!empty && (!g_ascii_isspace(*text) || !rule->len)) {
             if (rule->len) {
-                good = parse_rule(rules, source, rule_line, rule->str, error);
+                parse_rule(rules, source, rule_line, rule->str, &wrong);
             }
             g_string_truncate(rule, 0);
             rule_line = line;
-        } else if (!empty && !rule->len) {
-            g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                        "%s:%u: a line that begins with space goes on with "
-                        "the rule before it, and there is none", source, line);
-            good = false;
         }
         if (!empty || rule->len) {
             g_string_append_len(rule, text, used);
@@ -509,11 +505,14 @@ rules_parse(GPtrArray *rules, const char *source, const char *text,
         }
         text += len + (text[len] == '\n');
     }
-    if (good && rule->len) {
-        good = parse_rule(rules, source, rule_line, rule->str, error);
+    if (rule->len) {
+        parse_rule(rules, source, rule_line, rule->str, &wrong);
     }
     g_string_free(rule, TRUE);
-    return good;
+    if (wrong) {
+        g_propagate_error(error, wrong);
+    }
+    return !wrong;
 }
 
 /* Whether a field is known only later in the capture than its packet.
@@ -543,31 +542,41 @@ field_looks_ahead(const char *field)
     return found;
 }
 
+/* Takes what may be the next field of a filter, outside of quotes; NULL at the
+ * end. */
+static char *
+next_field(const char **filter)
+{
+    while (**filter) {
+        size_t len = 0;
+
+        if (**filter == '"' || **filter == '\'') {
+            const char *next = after_quotes(*filter);
+
+            *filter = next ? next : *filter + 1;
+            continue;
+        }
+        while (g_ascii_isalnum((*filter)[len]) || (*filter)[len] == '_'
+               || (*filter)[len] == '.') {
+            len++;
+        }
+        *filter += MAX(len, 1);
+        if (len) {
+            return g_strndup(*filter - len, len);
+        }
+    }
+    return NULL;
+}
+
 bool
 rule_filter_looks_ahead(const char *filter)
 {
     bool found = false;
+    char *field;
 
-    while (*filter && !found) {
-        size_t len = 0;
-
-        if (*filter == '"' || *filter == '\'') {
-            const char *next = after_quotes(filter);
-
-            filter = next ? next : filter + 1;
-            continue;
-        }
-        while (g_ascii_isalnum(filter[len]) || filter[len] == '_'
-               || filter[len] == '.') {
-            len++;
-        }
-        if (len) {
-            char *field = g_strndup(filter, len);
-
-            found = field_looks_ahead(field);
-            g_free(field);
-        }
-        filter += MAX(len, 1);
+    while (!found && (field = next_field(&filter))) {
+        found = field_looks_ahead(field);
+        g_free(field);
     }
     return found;
 }
@@ -581,4 +590,26 @@ rule_looks_ahead(const struct rule *rule)
         found |= rule_filter_looks_ahead(rule_filter(rule, i)->text);
     }
     return found;
+}
+
+GPtrArray *
+rule_fields(const struct rule *rule)
+{
+    GPtrArray *fields = g_ptr_array_new_with_free_func(g_free);
+
+    for (unsigned i = 0; i < rule->filters->len; i++) {
+        const char *filter = rule_filter(rule, i)->text;
+        char *field;
+
+        while ((field = next_field(&filter))) {
+            if (g_str_has_prefix(field, "ipmi_") && strchr(field, '.')
+                    && !g_ptr_array_find_with_equal_func(fields, field,
+                                                         g_str_equal, NULL)) {
+                g_ptr_array_add(fields, field);
+            } else {
+                g_free(field);
+            }
+        }
+    }
+    return fields;
 }

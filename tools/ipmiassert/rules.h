@@ -47,9 +47,10 @@ struct rule {
     GArray  *filters;       /* struct rule_filter */
 };
 
-/* Appends the rules in a text to an array of struct rule *, which frees them
- * if it was made by rules_new(). What is wrong is said as "SOURCE:LINE: ...";
- * rules before that are appended. */
+/* Appends the rules in a text, which is UTF-8, to an array of struct rule *,
+ * which frees them if it was made by rules_new(). What is wrong is said in
+ * lines "SOURCE:LINE: ...", one for each rule that is no good; the others are
+ * appended. */
 GPtrArray *rules_new(void);
 bool rules_parse(GPtrArray *rules, const char *source, const char *text,
                  GError **error);
@@ -63,5 +64,8 @@ const char *rule_title(const struct rule *rule);
  * those before it: two passes. */
 bool rule_filter_looks_ahead(const char *filter);
 bool rule_looks_ahead(const struct rule *rule);
+
+/* char *: the fields of this project that a rule's filters name, each once. */
+GPtrArray *rule_fields(const struct rule *rule);
 
 #endif /* RULES_H */

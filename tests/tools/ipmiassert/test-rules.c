@@ -181,7 +181,12 @@ test_refused(void)
     check_refused("for each never a", "1: write 'for each FIELD: '");
     check_refused("for ipmi: never a", "1: write 'for each FIELD: '");
     check_refused("\n  never a", "2: a line that begins with space");
-    check_refused("never \xff", " not a text in UTF-8");
+
+    /* All mistakes are told; what is right between them is read. */
+    check_refused("nevr a\n  b\nnever c\nat least 0 d\n",
+                  "1: a rule begins with never, at least, at most, exactly, "
+                  "every or order, not with: nevr a   b\n"
+                  "test:4: 'at least 0' is always so");
 }
 
 static void
@@ -205,6 +210,21 @@ test_looking_ahead(void)
     for (size_t i = 0; i < G_N_ELEMENTS(not_ahead); i++) {
         CHECK(!rule_filter_looks_ahead(not_ahead[i]), "%s", not_ahead[i]);
     }
+}
+
+static void
+test_fields(void)
+{
+    GPtrArray *rules = parse("every ipmi_x.a == \"ipmi_x.b\" && ipmi_y\n"
+                             "  has tcp.port == 1 || !ipmi_x.c[1:2]"
+                             " && (ipmi_x.a)");
+    GPtrArray *fields = rule_fields(g_ptr_array_index(rules, 0));
+
+    CHECK(fields->len == 2, "%u", fields->len);
+    CHECK(fields->len == 2 && g_str_equal(fields->pdata[0], "ipmi_x.a")
+          && g_str_equal(fields->pdata[1], "ipmi_x.c"), "other fields");
+    g_ptr_array_unref(fields);
+    g_ptr_array_unref(rules);
 }
 
 /* Texts of words and characters that mean something, in any order: each is read
@@ -256,6 +276,7 @@ main(void)
     test_files();
     test_refused();
     test_looking_ahead();
+    test_fields();
     printf("%u checks, %u failures\n", checks, failures);
     return failures != 0;
 }
