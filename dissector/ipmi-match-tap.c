@@ -8,10 +8,10 @@
  *                                    such a packet: match TAG NUMBER TIME VALUE
  *
  * NUMBER is the packet's, TIME in seconds since 1970 with nine decimals, VALUE
- * goes to the end of the line. Lines are written at once, in the order of the
- * packets. At the end comes "end COUNT": how many packets there were. A filter
- * that is none ends tshark with "ipmi_match TAG: REASON" on its standard error
- * output.
+ * goes to the end of the line; it is empty for a field that has none. Lines are
+ * written at once, in the order of the packets. At the end comes "end COUNT":
+ * how many packets there were. A filter that is none ends tshark with
+ * "ipmi_match TAG: REASON" on its standard error output.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -49,17 +49,15 @@ print_match(const match_listener *of, const packet_info *pinfo,
            value ? " " : "", value ? value : "");
 }
 
-/* A field's value as text of one line. */
-static char *
+/* A field's value as text of one line; empty if it has none. */
+static const char *
 value_text(wmem_allocator_t *scope, const field_info *item)
 {
-    char *text = fvalue_to_string_repr(scope, ITEM_VALUE(item),
-                                       FTREPR_DISPLAY, item->hfinfo->display);
+    char *text = item->hfinfo->type == FT_PROTOCOL ? NULL :
+        fvalue_to_string_repr(scope, ITEM_VALUE(item), FTREPR_DISPLAY,
+                              item->hfinfo->display);
 
-    if (text) {
-        g_strdelimit(text, "\r\n", ' ');
-    }
-    return text;
+    return text ? g_strdelimit(text, "\r\n", ' ') : "";
 }
 
 /* A line for each value that the packet has, those it has twice once. */
@@ -76,11 +74,11 @@ print_values(const match_listener *of, const packet_info *pinfo,
                                                            field->id);
 
         for (guint i = 0; items && i < items->len; i++) {
-            char *value = value_text(
+            const char *value = value_text(
                 pinfo->pool, (const field_info *)g_ptr_array_index(items, i));
 
-            if (value && !wmem_map_contains(seen, value)) {
-                wmem_map_insert(seen, value, value);
+            if (!wmem_map_contains(seen, value)) {
+                wmem_map_insert(seen, value, (void *)value);
                 print_match(of, pinfo, value);
             }
         }

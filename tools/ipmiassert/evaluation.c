@@ -264,7 +264,8 @@ tell_each(GString *message, const struct track *track,
         g_string_append(message, "; ");
     }
     if (rule->each) {
-        g_string_append_printf(message, "%s %s: ", rule->each, track->value);
+        g_string_append_printf(message, "%s%s%s: ", rule->each,
+                               *track->value ? " " : "", track->value);
     }
     track_tell(track, rule, message);
 }

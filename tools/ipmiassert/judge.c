@@ -55,35 +55,146 @@ judge_hear(struct evaluation *evaluation, const char *line)
         return false;
     }
     nanoseconds = g_ascii_strtoull(at + 1, &at, 10);
+    /* Times of which 64 bits do not have the difference are nobody's. */
+    seconds = CLAMP(seconds, 0, G_MAXINT64 / 1000000000 - 1);
     evaluation_match(evaluation, (unsigned)query, (uint32_t)packet,
                      seconds * 1000000000 + (gint64)nanoseconds,
                      *at == ' ' ? at + 1 : NULL);
     return true;
 }
 
+/* A filter that tshark does not take. */
+struct refusal {
+    unsigned    number;         /* of the query */
+    const struct query *query;
+    const char *why;            /* a part of its messages, len bytes */
+    size_t      len;
+};
+
+/* Finds one in tshark's messages. */
+static bool
+find_refusal(const GArray *queries, const char *messages,
+             struct refusal *refusal)
+{
+    static const char before_reason[] = " is invalid - ";
+    const char *said = strstr(messages, "ipmi_match ");
+    const char *reason;
+    char *why;
+
+    if (!said) {
+        return false;
+    }
+    refusal->number = (unsigned)g_ascii_strtoull(said + strlen("ipmi_match "),
+                                                 &why, 10);
+    if (!g_str_has_prefix(why, ": ") || refusal->number >= queries->len) {
+        return false;
+    }
+    refusal->query = &g_array_index(queries, struct query, refusal->number);
+    refusal->why = why + strlen(": ");
+    refusal->len = strcspn(refusal->why, "\n");
+    /* Wireshark has the filter before that, which may not be the rule's. */
+    reason = g_strstr_len(refusal->why, (gssize)refusal->len, before_reason);
+    if (reason) {
+        reason += strlen(before_reason);
+        refusal->len -= reason - refusal->why;
+        refusal->why = reason;
+    }
+    refusal->len -= refusal->len && refusal->why[refusal->len - 1] == '.';
+    return true;
+}
+
+static void
+ignore_line(char *line G_GNUC_UNUSED, void *data G_GNUC_UNUSED)
+{
+}
+
+/* What tshark says with these arguments, one of which it does not take. */
+static char *
+messages_of_refusal(const GPtrArray *arguments)
+{
+    struct tshark *tshark = tshark_start(
+        (const char *const *)arguments->pdata, false, ignore_line, NULL, NULL);
+    char *messages;
+
+    if (!tshark) {
+        return g_strdup("");
+    }
+    tshark_finish(tshark, NULL);
+    messages = g_strdup(tshark_messages(tshark));
+    tshark_free(tshark);
+    return messages;
+}
+
+/* Moves what asks for a query, "-z" and its argument, back to where the
+ * argument has this index; what is in between comes forward. */
+static void
+move_query(GPtrArray *arguments, unsigned number, unsigned place)
+{
+    char *begin = g_strdup_printf("ipmi_match,%u", number);
+    size_t len = strlen(begin);
+
+    for (unsigned i = 1; i < place; i++) {
+        char *argument = arguments->pdata[i];
+
+        if (g_str_has_prefix(argument, begin) && strchr("=,", argument[len])) {
+            char *option = arguments->pdata[i - 1];
+
+            memmove(&arguments->pdata[i - 1], &arguments->pdata[i + 1],
+                    (place - i) * sizeof *arguments->pdata);
+            arguments->pdata[place - 1] = option;
+            arguments->pdata[place] = argument;
+            break;
+        }
+    }
+    g_free(begin);
+}
+
+/* Once more for a rule that has its filter in several queries says nothing. */
+static void
+tell_refusal(GString *told, const struct refusal *refusal)
+{
+    const struct query *query = refusal->query;
+    char *words = g_strdup_printf(": %.*s, in: %s\n", (int)refusal->len,
+                                  refusal->why, query->rule->text);
+
+    if (!strstr(told->str, words)) {
+        g_string_append_printf(told, "%s:%u%s", query->rule->source,
+                               query->line, words);
+    }
+    g_free(words);
+}
+
+/* tshark ends at the first filter that it does not take, before it reads
+ * anything. So that it tells the next one, the first goes behind all that may
+ * still be wrong; there it is told again when there is no other one. */
 GError *
-judge_explain(const struct evaluation *evaluation, const char *messages,
-              GError *error)
+judge_explain(const struct evaluation *evaluation, GPtrArray *arguments,
+              const char *messages, GError *error)
 {
     const GArray *queries = evaluation_queries(evaluation);
-    const char *said = g_strstr_len(messages, -1, "ipmi_match ");
-    const struct query *query;
-    guint64 number;
-    char *reason;
+    unsigned place = arguments->len - 2;    /* the last is NULL */
+    unsigned latest = G_MAXUINT;
+    GString *told = g_string_new(NULL);
+    char *said = g_strdup(messages);
+    struct refusal refusal;
 
-    if (!error || !said) {
-        return error;
+    while (error && find_refusal(queries, said, &refusal)
+           && refusal.number != latest) {
+        tell_refusal(told, &refusal);
+        latest = refusal.number;
+        move_query(arguments, latest, place);
+        place -= 2;
+        g_free(said);
+        said = messages_of_refusal(arguments);
     }
-    number = g_ascii_strtoull(said + strlen("ipmi_match "), &reason, 10);
-    if (!g_str_has_prefix(reason, ": ") || number >= queries->len) {
-        return error;
+    g_free(said);
+    if (told->len) {
+        g_string_truncate(told, told->len - 1);
+        g_error_free(error);
+        error = g_error_new_literal(JUDGE_ERROR, JUDGE_BAD_FILTER, told->str);
     }
-    query = &g_array_index(queries, struct query, number);
-    reason += strlen(": ");
-    g_error_free(error);
-    return g_error_new(JUDGE_ERROR, JUDGE_BAD_FILTER, "%s:%u: %.*s",
-                       query->rule->source, query->line,
-                       (int)strcspn(reason, "\n"), reason);
+    g_string_free(told, TRUE);
+    return error;
 }
 
 static void
@@ -156,8 +267,8 @@ evaluate(GPtrArray *arguments, struct reading *reading, GError **error)
         return false;
     }
     tshark_finish(tshark, &failure);
-    failure = judge_explain(reading->evaluation, tshark_messages(tshark),
-                            failure);
+    failure = judge_explain(reading->evaluation, arguments,
+                            tshark_messages(tshark), failure);
     if (!failure && !reading->complete) {
         failure = g_error_new(G_SPAWN_ERROR, G_SPAWN_ERROR_FAILED,
                               "tshark has not read all of the capture: %s",
@@ -174,10 +285,31 @@ evaluate(GPtrArray *arguments, struct reading *reading, GError **error)
 
 /* The packets, while tshark prints them. */
 struct decoding {
-    GHashTable *decoded;
+    struct judgement *judgement;
     GString    *packet;     /* the current one's text so far */
     guint64     number;     /* and number, 0 if that is not known yet */
 };
+
+/* A value that the plugin tells: "match FIELD NUMBER TIME VALUE". Returns
+ * whether it is that. */
+static bool
+hear_value(GHashTable *values, const char *line)
+{
+    char **words = g_strsplit(line, " ", 5);
+    bool is_value = g_strv_length(words) == 5 && g_str_equal(words[0], "match")
+                    && g_str_has_prefix(words[1], "ipmi_");
+
+    if (is_value) {
+        char *key = g_strdup_printf("%s %s", words[2], words[1]);
+        const char *others = g_hash_table_lookup(values, key);
+
+        g_hash_table_replace(values, key, others
+                             ? g_strconcat(others, ", ", words[4], NULL)
+                             : g_strdup(words[4]));
+    }
+    g_strfreev(words);
+    return is_value;
+}
 
 /* A packet is a line of its columns, perhaps some for its comments, a line
  * "Frame NUMBER: " and so on, and an empty line. */
@@ -186,9 +318,12 @@ hear_decoded_line(char *line, void *data)
 {
     struct decoding *decoding = data;
 
+    if (hear_value(decoding->judgement->values, line)) {
+        return;
+    }
     if (!*line) {
         if (decoding->number) {
-            g_hash_table_insert(decoding->decoded,
+            g_hash_table_insert(decoding->judgement->decoded,
                                 GUINT_TO_POINTER((guint)decoding->number),
                                 decoding->packet);
         } else {
@@ -228,6 +363,34 @@ wrong_packets_filter(const GArray *verdicts)
     return g_string_free(filter, filter->len == 0);
 }
 
+/* Has the plugin tell the fields of the rules that failed, in the packets of a
+ * filter. */
+static void
+ask_for_values(GPtrArray *arguments, const GArray *verdicts,
+               const char *packets)
+{
+    GHashTable *asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                              NULL);
+
+    for (unsigned i = 0; i < verdicts->len; i++) {
+        const struct verdict *verdict = &g_array_index(verdicts,
+                                                       struct verdict, i);
+        GPtrArray *fields = rule_fields(verdict->rule);
+
+        for (unsigned j = 0; !verdict->passed && j < fields->len; j++) {
+            const char *field = g_ptr_array_index(fields, j);
+
+            if (g_hash_table_add(asked, g_strdup(field))) {
+                g_ptr_array_add(arguments, g_strdup("-z"));
+                g_ptr_array_add(arguments, g_strdup_printf(
+                    "ipmi_match,%1$s=%1$s,%2$s", field, packets));
+            }
+        }
+        g_ptr_array_unref(fields);
+    }
+    g_hash_table_unref(asked);
+}
+
 static void
 free_text(gpointer text)
 {
@@ -239,13 +402,14 @@ static bool
 decode(GPtrArray *arguments, struct judgement *judgement, GError **error)
 {
     char *filter = wrong_packets_filter(judgement->verdicts);
-    struct decoding decoding = { judgement->decoded, NULL, 0 };
+    struct decoding decoding = { judgement, NULL, 0 };
     struct tshark *tshark;
     bool good;
 
     if (!filter) {
         return true;
     }
+    ask_for_values(arguments, judgement->verdicts, filter);
     g_ptr_array_add(arguments, g_strdup("-Y"));
     g_ptr_array_add(arguments, filter);
     g_ptr_array_add(arguments, g_strdup("-P"));
@@ -275,7 +439,9 @@ judge_capture(const char *path, const GPtrArray *rules,
     bool good;
 
     *judgement = (struct judgement) {
-        .decoded = g_hash_table_new_full(NULL, NULL, NULL, free_text)
+        .decoded = g_hash_table_new_full(NULL, NULL, NULL, free_text),
+        .values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                        g_free)
     };
     good = evaluate(arguments, &reading, error);
     g_ptr_array_unref(arguments);
@@ -297,4 +463,41 @@ judgement_clear(struct judgement *judgement)
 {
     g_clear_pointer(&judgement->verdicts, g_array_unref);
     g_clear_pointer(&judgement->decoded, g_hash_table_unref);
+    g_clear_pointer(&judgement->values, g_hash_table_unref);
+}
+
+char *
+judgement_values(const struct judgement *judgement,
+                 const struct verdict *verdict)
+{
+    GPtrArray *fields = rule_fields(verdict->rule);
+    GString *lines = g_string_new(NULL);
+
+    for (unsigned i = 0; i < verdict->packets->len; i++) {
+        uint32_t packet = g_array_index(verdict->packets, uint32_t, i);
+        bool any = false;
+
+        for (unsigned j = 0; j < fields->len; j++) {
+            const char *field = g_ptr_array_index(fields, j);
+            char *key = g_strdup_printf("%u %s", packet, field);
+            const char *value = g_hash_table_lookup(judgement->values, key);
+
+            g_free(key);
+            if (!value) {
+                continue;
+            }
+            if (any) {
+                g_string_append_printf(lines, ", %s", field);
+            } else {
+                g_string_append_printf(lines, "%u: %s", packet, field);
+            }
+            g_string_append_printf(lines, "%s%s", *value ? " " : "", value);
+            any = true;
+        }
+        if (any) {
+            g_string_append_c(lines, '\n');
+        }
+    }
+    g_ptr_array_unref(fields);
+    return g_string_free(lines, FALSE);
 }

@@ -209,7 +209,7 @@ tell_losses(const char *messages)
 /* Why nothing was captured. Takes failure, which may be NULL. */
 static GError *
 explain(const struct capturing *capturing, const struct live *live,
-        GError *failure)
+        GPtrArray *arguments, GError *failure)
 {
     if (failure && capturing->ending) {
         g_error_free(failure);
@@ -217,7 +217,7 @@ explain(const struct capturing *capturing, const struct live *live,
                            "%s: there was no capture to be read from it "
                            "before the deadline", live->source);
     }
-    return judge_explain(capturing->evaluation,
+    return judge_explain(capturing->evaluation, arguments,
                          tshark_messages(capturing->tshark), failure);
 }
 
@@ -257,7 +257,7 @@ live_capture(const struct live *live, const GPtrArray *rules,
             (guint)MIN(live->deadline / 1000000, G_MAXUINT), deadline_passed,
             &capturing);
         tshark_finish(capturing.tshark, &failure);
-        failure = explain(&capturing, live, failure);
+        failure = explain(&capturing, live, arguments, failure);
         tell_losses(tshark_messages(capturing.tshark));
         g_source_remove(interrupted);
         g_source_remove(terminated);

@@ -52,14 +52,16 @@ append_failure(GString *xml, const struct judgement *judgement,
                const struct verdict *verdict)
 {
     GString *body = g_string_new(NULL);
+    char *values = judgement_values(judgement, verdict);
     char *text;
 
     g_string_append(xml, "      <failure");
     append_attribute(xml, "type", "rule");
     append_attribute(xml, "message", verdict->message);
-    g_string_append_printf(body, "%s:%u: %s\n%s\n", verdict->rule->source,
+    g_string_append_printf(body, "%s:%u: %s\n%s\n%s", verdict->rule->source,
                            verdict->rule->line, verdict->rule->text,
-                           verdict->message);
+                           verdict->message, values);
+    g_free(values);
     for (unsigned i = 0; i < verdict->packets->len; i++) {
         const GString *packet = g_hash_table_lookup(
             judgement->decoded,

@@ -48,22 +48,38 @@ print_yaml(const char *key, const char *text)
     puts("'");
 }
 
-/* The packets as a block of lines, each of them indented. */
+/* Lines of a block, each of them indented. */
 static void
-print_decoded(const struct judgement *judgement, const GArray *packets)
+print_block(const char *lines)
 {
+    while (*lines) {
+        int len = (int)strcspn(lines, "\n");
+
+        printf("    %.*s\n", len, lines);
+        lines += len + (lines[len] == '\n');
+    }
+}
+
+/* What a verdict's packets have. */
+static void
+print_packets(const struct judgement *judgement,
+              const struct verdict *verdict)
+{
+    const GArray *packets = verdict->packets;
+    char *values = judgement_values(judgement, verdict);
+
+    if (*values) {
+        puts("  values: |");
+        print_block(values);
+    }
+    g_free(values);
     puts("  decoded: |");
     for (unsigned i = 0; i < packets->len; i++) {
         const GString *text = g_hash_table_lookup(
             judgement->decoded,
             GUINT_TO_POINTER(g_array_index(packets, uint32_t, i)));
 
-        for (const char *line = text ? text->str : ""; *line;) {
-            int len = (int)strcspn(line, "\n");
-
-            printf("    %.*s\n", len, line);
-            line += len + (line[len] == '\n');
-        }
+        print_block(text ? text->str : "");
     }
 }
 
@@ -85,7 +101,7 @@ print_failure(const struct judgement *judgement,
             printf("%s%u", i ? ", " : "", g_array_index(packets, uint32_t, i));
         }
         puts("]");
-        print_decoded(judgement, packets);
+        print_packets(judgement, verdict);
     }
     puts("  ...");
     g_free(place);

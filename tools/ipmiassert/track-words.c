@@ -6,17 +6,29 @@
 
 #include "track.h"
 
-/* A time in words, three digits of it or what takes less. */
+/* A time in words, exact enough to tell it from the time that a rule allows. */
 static char *
 time_in_words(int64_t ns)
 {
     if (ns >= 1000000000) {
-        return g_strdup_printf("%.3g s", (double)ns / 1e9);
+        return g_strdup_printf("%.12g s", (double)ns / 1e9);
     }
     if (ns >= 1000000) {
-        return g_strdup_printf("%.3g ms", (double)ns / 1e6);
+        return g_strdup_printf("%.12g ms", (double)ns / 1e6);
     }
-    return g_strdup_printf("%.3g us", (double)ns / 1e3);
+    return g_strdup_printf("%.12g us", (double)ns / 1e3);
+}
+
+/* " within 2 s", if the filter has a time. */
+static void
+tell_within(GString *message, const struct rule_filter *filter)
+{
+    if (filter->within != RULE_ANY_TIME) {
+        char *time = time_in_words((int64_t)MIN(filter->within, INT64_MAX));
+
+        g_string_append_printf(message, " within %s", time);
+        g_free(time);
+    }
 }
 
 /* How a packet goes with the other one that makes it wrong. */
@@ -31,10 +43,10 @@ tell_other(GString *message, const struct finding *finding,
         g_string_append_printf(message, " (%s after packet %u)", time,
                                finding->other.packet);
     } else if (rule->kind == RULE_EVERY_THEN && finding->other.packet) {
-        g_string_append_printf(message, " (followed by packet %u after %s)",
+        g_string_append_printf(message, " (packet %u came after %s)",
                                finding->other.packet, time);
     } else if (rule->kind == RULE_EVERY_THEN) {
-        g_string_append(message, " (not followed by any)");
+        g_string_append(message, " (none came)");
     }
     g_free(time);
 }
@@ -79,12 +91,7 @@ tell_order(GString *message, const struct track *track,
                            "no packet matches %s",
                            rule_filter(rule, step - 1)->text,
                            track->firsts[step - 1].packet, missing->text);
-    if (missing->within != RULE_ANY_TIME) {
-        char *time = time_in_words((int64_t)missing->within);
-
-        g_string_append_printf(message, " within %s", time);
-        g_free(time);
-    }
+    tell_within(message, missing);
 }
 
 /* "1 packet matches", "2 packets match" */
@@ -93,6 +100,37 @@ tell_count(GString *message, uint64_t number)
 {
     g_string_append_printf(message, "%" G_GUINT64_FORMAT " packet%s", number,
                            number == 1 ? " matches" : "s match");
+}
+
+/* "1 packet matches, at least 2 should" */
+static void
+tell_number(GString *message, const struct track *track,
+            const struct rule *rule)
+{
+    tell_count(message, track->count);
+    g_string_append_printf(message, ", %s %" G_GUINT64_FORMAT " should",
+                           rule->kind == RULE_AT_LEAST ? "at least"
+                           : rule->kind == RULE_AT_MOST ? "at most"
+                           : "exactly", rule->number);
+    if (track->findings->len) {
+        g_string_append(message, "; too many are");
+    }
+}
+
+/* "2 of 3 packets do not match B", "1 of 3 packets is not followed by B" */
+static void
+tell_every(GString *message, const struct track *track,
+           const struct rule *rule)
+{
+    const struct rule_filter *b = rule_filter(rule, 1);
+    const char *how = rule->kind == RULE_EVERY_HAS
+        ? track->wrong == 1 ? "does not match" : "do not match"
+        : track->wrong == 1 ? "is not followed by" : "are not followed by";
+
+    g_string_append_printf(message, "%" G_GUINT64_FORMAT " of %"
+                           G_GUINT64_FORMAT " packets %s %s", track->wrong,
+                           track->count, how, b->text);
+    tell_within(message, b);
 }
 
 /* "2 packets match A after B" */
@@ -125,19 +163,11 @@ track_tell(const struct track *track, const struct rule *rule,
     case RULE_AT_LEAST:
     case RULE_AT_MOST:
     case RULE_EXACTLY:
-        tell_count(message, track->count);
-        if (track->findings->len) {
-            g_string_append(message, ", too many are");
-        }
+        tell_number(message, track, rule);
         break;
     case RULE_EVERY_HAS:
     case RULE_EVERY_THEN:
-        g_string_append_printf(message, "%" G_GUINT64_FORMAT " of %"
-                               G_GUINT64_FORMAT " packets %s", track->wrong,
-                               track->count, rule->kind == RULE_EVERY_HAS
-                               ? track->wrong == 1 ? "has not" : "have not"
-                               : track->wrong == 1 ? "is not followed"
-                               : "are not followed");
+        tell_every(message, track, rule);
         break;
     case RULE_ORDER:
         tell_order(message, track, rule);

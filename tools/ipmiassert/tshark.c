@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <gio/gio.h>
 
@@ -133,9 +134,12 @@ process_ended(GObject *source, GAsyncResult *result, gpointer data)
 
 /* In the child: whatever becomes of this program, tshark does not go on. */
 static void
-end_with_parent(gpointer data G_GNUC_UNUSED)
+end_with_parent(gpointer parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != GPOINTER_TO_INT(parent)) {
+        _exit(1);   /* it has ended before that */
+    }
 }
 
 struct tshark *
@@ -158,8 +162,8 @@ tshark_start(const char *const *arguments, bool reads_stdin,
 
     /* Its messages are looked at, and numbers have a decimal point. */
     g_subprocess_launcher_setenv(launcher, "LC_ALL", "C.UTF-8", TRUE);
-    g_subprocess_launcher_set_child_setup(launcher, end_with_parent, NULL,
-                                          NULL);
+    g_subprocess_launcher_set_child_setup(launcher, end_with_parent,
+                                          GINT_TO_POINTER(getpid()), NULL);
     process = g_subprocess_launcher_spawnv(
         launcher, (const char *const *)command->pdata, &failure);
     g_ptr_array_unref(command);

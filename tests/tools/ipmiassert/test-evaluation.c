@@ -116,17 +116,20 @@ test_counts(void)
                   "7 packets match: 1, 2, 3, 4, 5 and 2 more");
     check_verdict("at least 2 a", "a b a", NULL);
     check_verdict("at least 2 a", "a a a", NULL);
-    check_verdict("at least 2 a", "a b", "1 packet matches");
+    check_verdict("at least 2 a", "a b",
+                  "1 packet matches, at least 2 should");
     check_verdict("at most 2 a", "b", NULL);
     check_verdict("at most 2 a", "a a", NULL);
     check_verdict("at most 2 a", "a b a a a",
-                  "4 packets match, too many are: 4, 5");
+                  "4 packets match, at most 2 should; too many are: 4, 5");
     check_verdict("exactly 2 a", "a a", NULL);
-    check_verdict("exactly 2 a", "a", "1 packet matches");
+    check_verdict("exactly 2 a", "a",
+                  "1 packet matches, exactly 2 should");
     check_verdict("exactly 2 a", "a a a",
-                  "3 packets match, too many are: 3");
+                  "3 packets match, exactly 2 should; too many are: 3");
     check_verdict("exactly 0 a", "b", NULL);
-    check_verdict("exactly 0 a", "a", "1 packet matches, too many are: 1");
+    check_verdict("exactly 0 a", "a",
+                  "1 packet matches, exactly 0 should; too many are: 1");
 }
 
 static void
@@ -134,23 +137,23 @@ test_every(void)
 {
     check_verdict("every a has b", "ab b ab", NULL);
     check_verdict("every a has b", "ab a b a",
-                  "2 of 3 packets have not: 2, 4");
+                  "2 of 3 packets do not match b: 2, 4");
     check_verdict("every a has b", "b", "");
 
     check_verdict("every a then b", "a c b a b", NULL);
     check_verdict("every a then b", "a a b", NULL);
     check_verdict("every a then b", "b a",
-                  "1 of 1 packets is not followed: 2 (not followed by any)");
-    check_verdict("every a then b", "ab", "1 of 1 packets is not followed: 1 "
-                  "(not followed by any)");
+                  "1 of 1 packets is not followed by b: 2 (none came)");
+    check_verdict("every a then b", "ab",
+                  "1 of 1 packets is not followed by b: 1 (none came)");
     check_verdict("every a then b", "ab ab b", NULL);
     check_verdict("every a then b within 1s", "a b", NULL);
     check_verdict("every a then b within 1s", "a+c b",
-                  "1 of 1 packets is not followed: 1 "
-                  "(followed by packet 3 after 1 s)");
+                  "1 of 1 packets is not followed by b within 1 s: 1 "
+                  "(packet 3 came after 1.001 s)");
     check_verdict("every a then b within 999ms", "a b a+b",
-                  "1 of 2 packets is not followed: 1 "
-                  "(followed by packet 2 after 1 s)");
+                  "1 of 2 packets is not followed by b within 999 ms: 1 "
+                  "(packet 2 came after 1 s)");
     check_verdict("every a then b within 5s", "c", "");
 }
 
@@ -212,11 +215,14 @@ test_each(void)
 {
     check_verdict("for each f: at least 1 a", "a1 a2", NULL);
     check_verdict("for each f: at least 1 a", "a1 b2 b3",
-                  "f 2: 0 packets match; f 3: 0 packets match");
+                  "f 2: 0 packets match, at least 1 should; "
+                  "f 3: 0 packets match, at least 1 should");
     check_verdict("for each f: at least 1 a", "a b", "no packet has f");
     check_verdict("for each f: at least 1 a", "b1 b2 b3 b4 b5",
-                  "f 1: 0 packets match; f 2: 0 packets match; "
-                  "f 3: 0 packets match; and so for 2 more");
+                  "f 1: 0 packets match, at least 1 should; "
+                  "f 2: 0 packets match, at least 1 should; "
+                  "f 3: 0 packets match, at least 1 should; "
+                  "and so for 2 more");
     check_verdict("for each f: never a", "a b1", NULL);
     check_verdict("for each f: never a", "b2 a1", "f 1: 1 packet matches: 2");
     check_verdict("for each f: order a then b", "a1 b2 b1 a2 b2", NULL);
@@ -224,12 +230,11 @@ test_each(void)
                   "f 1: comes as far as a, packet 1; after it no packet "
                   "matches b");
     check_verdict("for each f: every a then b", "a1 a2 b2",
-                  "f 1: 1 of 1 packets is not followed: 1 "
-                  "(not followed by any)");
+                  "f 1: 1 of 1 packets is not followed by b: 1 (none came)");
     check_verdict("for each f: every a has b", "ab1 a2",
-                  "f 2: 1 of 1 packets has not: 2");
+                  "f 2: 1 of 1 packets does not match b: 2");
     check_verdict("for each f: exactly 1 a", "a1 a2 a1",
-                  "f 1: 2 packets match, too many are: 3");
+                  "f 1: 2 packets match, exactly 1 should; too many are: 3");
 }
 
 /* The packets to show: of all tracks, in order, five at most. */

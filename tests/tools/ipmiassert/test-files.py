@@ -72,10 +72,12 @@ class Test(unittest.TestCase):
              f"^{len(refused)} packets match: {refused[0]}, ", refused),
             ("every ipmi_extern.type == 0 has ipmi_extern.seq",),
             ("every ipmi_extern.ccode has ipmi_extern.ccode == 0",
-             f"^{len(refused)} of {len(requests)} packets have not: ", refused),
+             f"^{len(refused)} of {len(requests)} packets do not match "
+             "ipmi_extern.ccode == 0: ", refused),
             (f"every ipmi_extern.control == 2 then {get_flags} within 30s",),
             (f"every ipmi_extern.control == 2 then {get_flags} within 1ns",
-             r" not followed: .*\(followed by packet \d+ after [\d.]+ [mu]?s\)",
+             r" not followed by .* within 0.001 us: .*"
+             r"\(packet \d+ came after [\d.]+ [mu]?s\)",
              attention),
             ("never ipmi_extern.type == 1 before ipmi_extern.type == 0",),
             ("never ipmi_extern.type == 2 before ipmi_extern.type == 0",
@@ -103,7 +105,35 @@ class Test(unittest.TestCase):
              "^ipmi_extern.channel host-[ab]: .*; ipmi_extern.channel host-[ab]: ",
              numbers(LINKS, "ipmi_extern")),
             ("for each ipmi_kcs.channel: at least 1 ipmi_kcs",
-             "^no packet has ipmi_kcs.channel$", []))
+             "^no packet has ipmi_kcs.channel$", []),
+            # A field without values has one group: the packets that have it.
+            ("for each ipmi_extern: exactly 26 frame",),
+            ("for each ipmi_extern.cutoff: never frame",
+             "^ipmi_extern.cutoff: 1 packet matches: ",
+             numbers(LINKS, "ipmi_extern.cutoff", "-2")))
+
+    def test_values(self):
+        """The fields of a rule that fails are told, as the packets have them."""
+        wrong = numbers(LINKS, "ipmi_extern.type == 1")[:5]
+        lines = tool.tshark.run(
+            "-r", LINKS, "-T", "fields", "-e", "frame.number", "-e",
+            "ipmi_extern.ccode", "-e", "ipmi_extern.seq").decode().splitlines()
+        values = [line.split("\t") for line in lines if int(line.split()[0]) in wrong]
+        rule = "every ipmi_extern.type == 1 has ipmi_extern.ccode == 1 && " \
+               "ipmi_extern.seq != 200 && ipmi_kcs.no_response"
+        verdict, = tool.judge(LINKS, rule)
+        self.assertEqual(verdict.details["packets"], wrong)
+        self.assertEqual(verdict.details["values"].splitlines(), [
+            f"{packet}: ipmi_extern.type 1, ipmi_extern.ccode {code}, "
+            f"ipmi_extern.seq {seq}" for packet, code, seq in values])
+
+        # All of one that a packet has more than once; what has no value is named.
+        verdict, = tool.judge(tool.sample("frames-in-one-record.pcapng"),
+                              "never ipmi_extern.seq && ipmi_extern.checksum.bad")
+        self.assertEqual(verdict.details["values"],
+                         "7: ipmi_extern.seq 0x05, 0x06, ipmi_extern.checksum.bad\n")
+        verdict, = tool.judge(LINKS, "never frame.number == 1")
+        self.assertNotIn("values", verdict.details)
 
     def test_two_passes(self):
         """What only later packets tell is known, and shown."""
@@ -160,8 +190,10 @@ class Test(unittest.TestCase):
             path = os.path.join(place, "junit.xml")
             rules = tool.write(os.path.join(place, "my.rules"),
                                '"<&\\"" : never x'.replace('\\"" :', '>\u00fc":').replace(
-                                   "never x", "never frame.number in {1, 2}\n")
+                                   "never x", "never ipmi_extern.type == 2 && frame.number in {1, 2}\n")
                                + "never ipmi_kcs\n")
+            os.symlink(tool.write(os.path.join(place, "old"), "of old" * 9999), path)
+            os.chmod(path, 0o666)
             result = tool.run(f"--junit={path}", LINKS, rules)
             self.assertEqual(result.returncode, 1, result.stderr)
             suite, = ElementTree.parse(path).getroot()
@@ -178,6 +210,7 @@ class Test(unittest.TestCase):
         failure, = wrong
         self.assertEqual((failure.tag, failure.get("message")),
                          ("failure", "2 packets match: 1, 2"))
+        self.assertIn("\n1: ipmi_extern.type 2\n2: ipmi_extern.type 2\n", failure.text)
         self.assertIn("Frame 2: ", failure.text)
         self.assertEqual((right.get("name"), len(right)), ("never ipmi_kcs", 0))
 
@@ -243,12 +276,19 @@ class Test(unittest.TestCase):
             self.refuse(2, rf'{bad}:3: .*\bnonsense\b', LINKS, bad)
             tool.write(bad, "# nothing\n")
             self.refuse(2, rf"{bad}: there is no rule", LINKS, bad)
+            for contents in (b"never frame.x\xff", b"never frame\n\0nonsense\n"):
+                tool.write(bad, contents)
+                self.refuse(2, rf"{bad}: not a text in UTF-8", LINKS, bad)
+            self.refuse(3, f"{place}: Is a directory", place, "answered")
             self.refuse(2, "No such file", LINKS, os.path.join(place, "no.rules"))
             empty = tool.write(os.path.join(place, "empty.pcapng"), "")
             result = tool.run(empty, "answered")
             self.assertEqual(result.returncode, 1, result.stderr)
             self.assertIn("empty.pcapng has no packets", result.stderr)
-        self.refuse(2, "neither a set of rules, nor a file", LINKS, "answred")
+        self.refuse(2, "(?ms)^ipmiassert: answred: neither a set of rules, nor a file.*"
+                    "^argument 3: there is no rule in it$.*"
+                    "^argument 5:1: a rule begins with.*", LINKS, "answred", " ",
+                    "never x", "nevr x")
         self.refuse(2, "argument 3:1: a rule begins with", LINKS, "answered", "some rule")
         self.refuse(2, r'argument 2:1: .*ipmi_extern\.nonsense', LINKS,
                     "never ipmi_extern.nonsense == 1")
@@ -266,9 +306,29 @@ class Test(unittest.TestCase):
                                     text=True, timeout=tool.TIMEOUT, check=False)
         self.assertEqual(result.returncode, 3)
         self.assertIn("standard output", result.stderr)
-        result = tool.run("--junit=/nowhere/x.xml", LINKS, "never tcp")
+        self.refuse(3, "/nowhere/x.xml: No such file", "--junit=/nowhere/x.xml",
+                    LINKS, "never tcp")
+        result = tool.run("--junit=/dev/full", LINKS, "never tcp")
         self.assertEqual(result.returncode, 3)
-        self.assertIn("/nowhere/x.xml", result.stderr)
+        self.assertIn("/dev/full: No space left", result.stderr)
+
+    def test_bad_filters(self):
+        """All filters that tshark does not take are told, each once."""
+        rules = ("never frame.number == 3", "never no.such", "never tcp.port == \"a\"",
+                 "every frame has no.such.either", "every no.a has frame.number && tcp",
+                 "for each no.field: at least 1 frame", "never frame then frame &&")
+        words = ("", "no.such", '"a"', "no.such.either", "no.a", "no.field", "end")
+        for source, count in ((LINKS, len(rules)), ("--live=-", 3)):
+            live = ["--deadline=9h"] if source != LINKS else []
+            result = tool.run(source, *live, *rules[:count])
+            self.assertEqual((result.returncode, result.stdout), (2, ""), result.stderr)
+            *lines, last = result.stderr.splitlines()
+            self.assertIn("--help", last)
+            self.assertEqual(len(lines), count - 1, result.stderr)
+            for i, line in enumerate(lines, 1):
+                place = f"argument {i + (1 if live else 2)}:1: "
+                self.assertRegex(line, f"{place}.*{words[i]}.*, in: "
+                                 + re.escape(rules[i]))
 
     def test_no_tshark(self):
         """Without tshark, or its plugin, the remedy is told."""
