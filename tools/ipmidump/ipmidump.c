@@ -132,6 +132,7 @@ say_of_all(const struct capture_reader *reader, uint64_t unanswered,
            bool timeless)
 {
     uint64_t lost = capture_reader_lost_at_end(reader);
+    uint64_t dropped = capture_reader_dropped(reader);
 
     if (capture_reader_cut_off(reader)) {
         tool_say("the capture ends in the middle of a packet");
@@ -139,6 +140,10 @@ say_of_all(const struct capture_reader *reader, uint64_t unanswered,
     if (lost > 0) {
         tool_say("events that the capture has lost after its last packets: "
                  "%" G_GUINT64_FORMAT, lost);
+    }
+    if (dropped > 0) {
+        tool_say("packets that the system has dropped, as they came too fast: "
+                 "%" G_GUINT64_FORMAT, dropped);
     }
     if (timeless) {
         tool_say("some packets have no time: QEMU's -trace writes it with "
@@ -161,8 +166,8 @@ dump(struct capture_reader *reader, struct sink *sink)
     unsigned points = 0;
     bool timeless = false;
 
-    while (!stopped && result != CAPTURE_READ_END
-           && result != CAPTURE_READ_ERROR) {
+    while (result != CAPTURE_READ_END && result != CAPTURE_READ_ERROR
+           && (!stopped || capture_reader_stop(reader))) {
         result = capture_reader_next(reader, &packet, &error);
         announce_points(reader, follower, sink, &points);
         switch (result) {

@@ -472,6 +472,21 @@ capture_reader_lost_at_end(const struct capture_reader *reader)
     return reader->pcapng.lost_at_end;
 }
 
+uint64_t
+capture_reader_dropped(const struct capture_reader *reader)
+{
+    return reader->live ? live_capture_dropped(reader->live) : 0;
+}
+
+bool
+capture_reader_stop(struct capture_reader *reader)
+{
+    if (reader->live) {
+        live_capture_stop(reader->live);
+    }
+    return reader->live != NULL;
+}
+
 int
 capture_reader_fd(const struct capture_reader *reader)
 {

@@ -63,6 +63,14 @@ bool capture_reader_is_empty(const struct capture_reader *reader);
  * says so: what was lost before one is in capture_packet.lost. */
 uint64_t capture_reader_lost_at_end(const struct capture_reader *reader);
 
+/* Packets of a network interface that have not been captured, for want of
+ * room. */
+uint64_t capture_reader_dropped(const struct capture_reader *reader);
+
+/* Nothing later than now is wanted. Returns whether more has been captured by
+ * now, on a network interface, up to CAPTURE_READ_END. */
+bool capture_reader_stop(struct capture_reader *reader);
+
 /* To wait on, after CAPTURE_READ_AGAIN. */
 int capture_reader_fd(const struct capture_reader *reader);
 

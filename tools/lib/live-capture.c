@@ -9,11 +9,17 @@
 #include <gio/gio.h>
 #include <pcap/pcap.h>
 
+#include "tool.h"
+
 /* Whole packets: loopback's are longer than those of a wire. */
 #define SNAPLEN     (256 * 1024)
 
-/* What the kernel keeps until it is read, in bytes. */
-#define BUFFER_SIZE (8 * 1024 * 1024)
+/* What the kernel keeps until it is read, in bytes: blocks of SNAPLEN. */
+#define BUFFER_SIZE (16 * 1024 * 1024)
+
+/* How long it fills a block. In libpcap's immediate mode a packet would come at
+ * once, but take a place of SNAPLEN bytes however short it is. */
+#define DELAY_MS    50
 
 /* libpcap's number of a link type is not the one in files, of this one
  * (pcap-linktype(7)). */
@@ -23,6 +29,7 @@ struct live_capture {
     pcap_t *pcap;
     bool    in_nanoseconds;
     uint64_t packets;
+    uint64_t until;             /* ns since 1970-01-01 UTC; 0: no end */
     struct capture_interface interface;
 };
 
@@ -66,7 +73,7 @@ activate(pcap_t *pcap, const char *interface, bool *in_nanoseconds,
                           pcap, PCAP_TSTAMP_PRECISION_NANO) == 0;
     if ((result = pcap_set_snaplen(pcap, SNAPLEN)) == 0
             && (result = pcap_set_buffer_size(pcap, BUFFER_SIZE)) == 0
-            && (result = pcap_set_immediate_mode(pcap, 1)) == 0) {
+            && (result = pcap_set_timeout(pcap, DELAY_MS)) == 0) {
         result = pcap_activate(pcap);
     }
     if (result >= 0) {
@@ -126,7 +133,7 @@ live_capture_next(struct live_capture *capture, struct capture_raw *raw,
     int result = pcap_next_ex(capture->pcap, &header, &bytes);
 
     if (result == 0) {
-        return CAPTURE_READ_AGAIN;
+        return capture->until ? CAPTURE_READ_END : CAPTURE_READ_AGAIN;
     }
     if (result < 0) {
         g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED,
@@ -142,7 +149,26 @@ live_capture_next(struct live_capture *capture, struct capture_raw *raw,
         .len = header->caplen,
         .original_len = header->len,
     };
-    return CAPTURE_READ_PACKET;
+    return capture->until && raw->time > capture->until ? CAPTURE_READ_END
+                                                        : CAPTURE_READ_PACKET;
+}
+
+void
+live_capture_stop(struct live_capture *capture)
+{
+    if (!capture->until) {
+        capture->until = tool_clock(CLOCK_REALTIME);
+        g_usleep(2 * DELAY_MS * 1000);
+    }
+}
+
+uint64_t
+live_capture_dropped(const struct live_capture *capture)
+{
+    struct pcap_stat statistics;
+
+    return pcap_stats(capture->pcap, &statistics) == 0 ? statistics.ps_drop
+                                                       : 0;
 }
 
 const struct capture_interface *

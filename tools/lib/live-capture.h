@@ -15,9 +15,17 @@ struct live_capture;
 struct live_capture *live_capture_open(const char *interface,
                                        const char *filter, GError **error);
 
-/* Goes on to the next packet, which never is the last. Does not wait. */
+/* Goes on to the next packet, which is the last only after
+ * live_capture_stop(). Does not wait. */
 enum capture_read live_capture_next(struct live_capture *capture,
                                     struct capture_raw *raw, GError **error);
+
+/* Nothing later than now is wanted: waits for what is on its way, which is the
+ * rest. */
+void live_capture_stop(struct live_capture *capture);
+
+/* How many packets the kernel had no room for. */
+uint64_t live_capture_dropped(const struct live_capture *capture);
 
 /* All that it captures is from this one. */
 const struct capture_interface *
