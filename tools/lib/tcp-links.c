@@ -68,6 +68,8 @@ struct half {
     struct frame_splitter splitter;
     bool in_step;               /* where a frame begins is known */
     bool ended;
+    bool end_known;
+    uint32_t end;               /* sequence number behind its last byte */
 };
 
 struct connection {
@@ -544,6 +546,15 @@ take_bytes(const uint8_t *bytes, size_t len, bool gap,
     }
 }
 
+/* Whether the capture has not got the last bytes. */
+static bool
+lacks_end(const struct half *half)
+{
+    return half->stream.begun
+        && (half->stream.gap
+            || (half->end_known && half->stream.next != half->end));
+}
+
 /* No more comes from this end. */
 static void
 end_half(struct work *work)
@@ -568,6 +579,7 @@ close_connection(struct work *work)
 
     for (work->from = 0; work->from < 2; work->from++) {
         end_half(work);
+        connection->lost |= lacks_end(&connection->halves[work->from]);
     }
     if (connection->state == STATE_IPMI) {
         report_connection(work, CAPTURE_DISCONNECTED);
@@ -658,6 +670,8 @@ take_segment(struct work *work, const struct tcp_segment *segment)
     }
     work->origin = origin;
     if (segment->flags & TCP_FIN) {
+        half->end = segment->seq + (uint32_t)(segment->len + segment->missing);
+        half->end_known = true;
         end_half(work);
     }
     if (segment->flags & TCP_RST

@@ -116,6 +116,20 @@ class Tcp(formats.Formats):
         self.assertEqual([thing[0] for thing in things[-15:]], ["control"] * 15)
         self.assertEqual(sum(thing[3] for thing in things), 1)
 
+    def test_gap_at_end(self):
+        """The end of a connection says where its last byte was."""
+        for missing in 0, 5:
+            for end in HOST_TO_BMC, BMC_TO_HOST:
+                capture = captures.Ethernet()
+                connection = captures.Connection(capture)
+                greet_tcp(connection)
+                exchanges(connection, range(3))
+                connection.seq[end] += missing
+                connection.close(HOST_TO_BMC)
+                things = self.things(capture)
+                self.assertEqual((things[-1][0], things[-1][3]), ("disconnected", missing > 0))
+                self.assertEqual(sum(thing[3] for thing in things), missing > 0)
+
     def test_snap_length(self):
         """Segments that were captured in part."""
         whole = captures.Ethernet()
