@@ -189,6 +189,14 @@ fd_is_exposed(int fd)
     return exposed;
 }
 
+/* Whether listening there lets in this machine alone. */
+static bool
+is_local_host(const struct address *address)
+{
+    return *address->name == '\0' ||
+           g_ascii_strcasecmp(address->name, "localhost") == 0;
+}
+
 bool
 address_is_exposed(const struct address *address)
 {
@@ -198,8 +206,7 @@ address_is_exposed(const struct address *address)
     if (address->kind == ADDRESS_FD) {
         return fd_is_exposed((int)address->number);
     }
-    if (address->kind == ADDRESS_UNIX || *address->name == '\0'
-            || g_ascii_strcasecmp(address->name, "localhost") == 0) {
+    if (address->kind == ADDRESS_UNIX || is_local_host(address)) {
         return false;
     }
     numeric = g_inet_socket_address_new_from_string(address->name, 0);
@@ -379,7 +386,8 @@ remove_stale(struct address *address, GError **error)
     return true;
 }
 
-/* The first address of the host, of this machine alone if it has no name. */
+/* The first address of the host; of this machine alone the one that everybody
+ * tries, whatever "localhost" is first. */
 static GSocketAddress *
 local_address(const struct address *address, GError **error)
 {
@@ -390,7 +398,7 @@ local_address(const struct address *address, GError **error)
     if (address->kind == ADDRESS_UNIX) {
         return g_unix_socket_address_new(address->name);
     }
-    if (*address->name == '\0') {
+    if (is_local_host(address)) {
         return g_inet_socket_address_new_from_string("127.0.0.1",
                                                      (guint)address->number);
     }

@@ -4,11 +4,11 @@
  *
  *   unix:PATH        tcp:HOST:PORT       fd:N
  *
- * HOST may be empty: then it is this machine alone, by 127.0.0.1 where it
- * listens, by that or ::1 where it connects. IPv6 addresses are in brackets.
- * PORT is a number; 0, only to listen on, is one that the kernel chooses. fd:N
- * is a connected or a listening socket; systemd's socket activation begins at
- * fd:3.
+ * HOST may be empty or localhost: then it is this machine alone, by 127.0.0.1
+ * where it listens, by that or ::1 where it connects. IPv6 addresses are in
+ * brackets. PORT is a number; 0, only to listen on, is one that the kernel
+ * chooses. fd:N is a connected or a listening socket; systemd's socket
+ * activation begins at fd:3.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -507,6 +507,7 @@ main(void)
     test_tcp("", "");
     test_tcp("", "localhost");
     test_tcp("localhost", "localhost");
+    test_tcp("localhost", "127.0.0.1");
     test_tcp("127.0.0.1", "127.0.0.1");
     test_tcp("[::1]", "");
     test_fd_connected();
