@@ -6,10 +6,12 @@
 
 #include "tool.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static gboolean show_version;
 
@@ -82,12 +84,29 @@ tool_fail(const char *format, ...)
     exit(TOOL_ENVIRONMENT);
 }
 
+/* Whoever starts a program with one of its standard streams closed must not
+ * find there what the program opens first: a socket with its messages, say. A
+ * stream that cannot be written says so. */
+static void
+occupy_standard_streams(void)
+{
+    int fd;
+
+    do {
+        fd = open("/dev/null", O_RDONLY);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) {
+        close(fd);
+    }
+}
+
 void
 tool_parse(GOptionContext *context, int *argc, char ***argv)
 {
     char *name = g_path_get_basename((*argv)[0]);
     GError *error = NULL;
 
+    occupy_standard_streams();
     /* What is printed may have any letters, but is English, and numbers in it
      * are for programs too. */
     setlocale(LC_CTYPE, "");

@@ -228,6 +228,28 @@ test_command_line(void)
     }
 }
 
+/* A program without standard streams does not open files in their place. */
+static void
+test_closed_streams(void)
+{
+    pid_t child = fork();
+    int status;
+
+    if (child == 0) {
+        char name[] = "tool", *words[] = { name, NULL }, **argv = words;
+        int argc = 1;
+
+        close(STDIN_FILENO);
+        close(STDOUT_FILENO);
+        close(STDERR_FILENO);
+        tool_parse(g_option_context_new(NULL), &argc, &argv);
+        _exit(dup(STDOUT_FILENO) > STDERR_FILENO
+              && write(STDOUT_FILENO, "", 1) < 0 ? 0 : 1);
+    }
+    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+    CHECK(status == 0, "status %d", status);
+}
+
 int
 main(void)
 {
@@ -235,6 +257,7 @@ main(void)
     test_size();
     test_clock();
     test_command_line();
+    test_closed_streams();
     printf("%u checks, %u failures\n", checks, failures);
     return failures > 0;
 }
