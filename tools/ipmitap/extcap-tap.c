@@ -88,10 +88,11 @@ tap_start(struct extcap_session *session, const struct extcap_values *values,
     }
     tap_add_capture(source->tap, writer, "Wireshark");
     spec = spec_of(values, error);
-    if (!spec || !tap_add_link(source->tap, spec, values->keep, error)) {
+    if (!spec || !tap_add_link(source->tap, spec, error)) {
         tap_stop(source);
         return NULL;
     }
+    tap_begin(source->tap, values->keep);
     source->tick = g_timeout_add(TICK_MS, on_tick, source);
     return source;
 }

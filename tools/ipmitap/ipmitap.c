@@ -59,6 +59,10 @@ static const char description[] =
     "Exit status: 0 ended in good order, 2 used wrongly, 3 something failed,\n"
     "or packets are missing from a capture.";
 
+/* Of options whose values may have paths in them, which have bytes rather than
+ * letters. */
+#define PATHS   G_OPTION_FLAG_FILENAME
+
 struct options {
     GPtrArray *links;       /* struct link_spec */
     GArray    *ends;        /* struct link_end_spec, of --listen, --connect */
@@ -114,13 +118,25 @@ take_link(const char *option, const char *value, gpointer data, GError **error)
     return spec != NULL;
 }
 
+/* Nothing of this size, or time, could be written. */
+static gboolean
+refuse_nothing(uint64_t limit, const char *option, GError **error)
+{
+    if (limit > 0) {
+        return TRUE;
+    }
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                "%s of 0 would be files of nothing", option);
+    return FALSE;
+}
+
 static gboolean
 take_size(const char *option, const char *value, gpointer data, GError **error)
 {
     struct options *options = data;
 
-    (void)option;
-    return tool_size(value, &options->file_size, error);
+    return tool_size(value, &options->file_size, error) &&
+           refuse_nothing(options->file_size, option, error);
 }
 
 static gboolean
@@ -128,19 +144,19 @@ take_time(const char *option, const char *value, gpointer data, GError **error)
 {
     struct options *options = data;
 
-    (void)option;
-    return tool_time(value, &options->file_time, error);
+    return tool_time(value, &options->file_time, error) &&
+           refuse_nothing(options->file_time, option, error);
 }
 
 static void
 parse(int *argc, char ***argv, struct options *options)
 {
     const GOptionEntry entries[] = {
-        { "listen", 'l', 0, G_OPTION_ARG_CALLBACK, take_listen,
+        { "listen", 'l', PATHS, G_OPTION_ARG_CALLBACK, take_listen,
           "Listen for an end of the link, the near one", "END" },
-        { "connect", 'c', 0, G_OPTION_ARG_CALLBACK, take_connect,
+        { "connect", 'c', PATHS, G_OPTION_ARG_CALLBACK, take_connect,
           "Connect to an end of the link, the far one", "END" },
-        { "link", 'L', 0, G_OPTION_ARG_CALLBACK, take_link,
+        { "link", 'L', PATHS, G_OPTION_ARG_CALLBACK, take_link,
           "A link with a name, one of several", "NAME=END,END" },
         { "write", 'w', 0, G_OPTION_ARG_FILENAME_ARRAY, &options->files,
           "Write a capture", "FILE" },
@@ -171,10 +187,16 @@ complete_link(struct options *options)
 {
     const struct link_end_spec *ends =
         (const struct link_end_spec *)(void *)options->ends->data;
+    GError *error = NULL;
 
     if (options->ends->len == ENDS) {
-        g_ptr_array_insert(options->links, 0,
-                           link_spec_new("link", &ends[0], &ends[1]));
+        struct link_spec *spec =
+            link_spec_new("link", &ends[0], &ends[1], &error);
+
+        if (!spec) {
+            tool_usage_error("%s", error->message);
+        }
+        g_ptr_array_insert(options->links, 0, spec);
     } else if (options->ends->len != 0) {
         tool_usage_error("a link has two ends: give --listen and --connect "
                          "together, and --link for each of several links");
@@ -272,6 +294,7 @@ open_captures(struct tap *tap, const struct options *options)
         }
         writer = capture_writer_new(&writer_options, &error);
         if (!writer) {
+            tap_close(tap);
             tool_fail("%s", error->message);
         }
         tap_add_capture(tap, writer, g_str_equal(*file, "-")
@@ -285,8 +308,7 @@ open_links(struct tap *tap, const struct options *options)
     for (guint i = 0; i < options->links->len; i++) {
         GError *error = NULL;
 
-        if (!tap_add_link(tap, options->links->pdata[i], options->keep,
-                          &error)) {
+        if (!tap_add_link(tap, options->links->pdata[i], &error)) {
             tap_close(tap);
             tool_fail("%s", error->message);
         }
@@ -356,8 +378,11 @@ run(int argc, char **argv)
     }
     status = status_new(tap);
     take_signals(loop, status);
-    open_captures(tap, &options);
+    /* Whoever starts it twice is to learn so before the capture of the first
+     * one is written over. */
     open_links(tap, &options);
+    open_captures(tap, &options);
+    tap_begin(tap, options.keep);
 
     g_main_loop_run(loop);
 

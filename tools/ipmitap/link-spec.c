@@ -57,11 +57,21 @@ parse_end(const char *text, bool listens, struct link_end_spec *end,
 
 struct link_spec *
 link_spec_new(const char *name, const struct link_end_spec *first,
-              const struct link_end_spec *second)
+              const struct link_end_spec *second, GError **error)
 {
-    struct link_spec *spec = g_new0(struct link_spec, 1);
+    const char *text = address_text(first->address);
     bool swap = second->listens && !first->listens;
+    struct link_spec *spec;
 
+    /* The tap would be connected to itself. */
+    if (g_str_equal(text, address_text(second->address))) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "both ends of %s are %s: the tap needs an address of its "
+                    "own, and one end of the link has to use that", name,
+                    text);
+        return NULL;
+    }
+    spec = g_new0(struct link_spec, 1);
     spec->name = g_strdup(name);
     spec->ends[NEAR] = swap ? *second : *first;
     spec->ends[FAR] = swap ? *first : *second;
@@ -87,9 +97,11 @@ link_spec_parse(const char *text, GError **error)
     near = g_strndup(equals + 1, (gsize)(comma - equals - 1));
     if (parse_end(near, true, &first, error) &&
         parse_end(comma + 1, false, &second, error)) {
-        spec = link_spec_new(name, &first, &second);
-    } else if (first.address) {
+        spec = link_spec_new(name, &first, &second, error);
+    }
+    if (!spec) {
         address_free(first.address);
+        address_free(second.address);
     }
     g_free(near);
     g_free(name);

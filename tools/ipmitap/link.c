@@ -373,12 +373,10 @@ open_end(struct link_end *end, GError **error)
 }
 
 struct link *
-link_new(struct link_spec *spec, bool keep, struct relay *relay,
-         struct captures *captures, link_over_func over, gpointer data,
+link_new(struct link_spec *spec, link_over_func over, gpointer data,
          GError **error)
 {
     struct link *link = g_new0(struct link, 1);
-    char *description;
 
     link->spec = spec;
     link->over_func = over;
@@ -393,6 +391,16 @@ link_new(struct link_spec *spec, bool keep, struct relay *relay,
         link_free(link);
         return NULL;
     }
+    return link;
+}
+
+void
+link_begin(struct link *link, bool keep, struct relay *relay,
+           struct captures *captures)
+{
+    const struct link_spec *spec = link->spec;
+    char *description;
+
     description = g_strdup_printf("tap: messages, %s to %s",
                                   address_text(spec->ends[NEAR].address),
                                   address_text(spec->ends[FAR].address));
@@ -400,7 +408,6 @@ link_new(struct link_spec *spec, bool keep, struct relay *relay,
     g_free(description);
     link->pair = relay_pair_new(relay, link->watch, keep, on_pair_ended, link);
     advance(link);
-    return link;
 }
 
 void

@@ -30,11 +30,12 @@ struct link_spec {
  * otherwise. */
 struct link_spec *link_spec_parse(const char *text, GError **error);
 
-/* Takes the ends: the one that listens is the near one; of two alike the first
- * is. */
+/* Takes the ends, unless they are one and the same, which is an error: the one
+ * that listens is the near one; of two alike the first is. */
 struct link_spec *link_spec_new(const char *name,
                                 const struct link_end_spec *first,
-                                const struct link_end_spec *second);
+                                const struct link_end_spec *second,
+                                GError **error);
 void link_spec_free(struct link_spec *spec);
 
 struct link;
@@ -43,12 +44,15 @@ struct link;
  * given, connected, and that is gone. It must not be freed then. */
 typedef void (*link_over_func)(gpointer data);
 
-/* Listens, saying so where the user has to know, and connects when it is time.
- * Takes spec. keep: the near end stays connected when the far end goes, and
- * waits for it to come back. */
-struct link *link_new(struct link_spec *spec, bool keep,
-                      struct relay *relay, struct captures *captures,
-                      link_over_func over, gpointer data, GError **error);
+/* Listens, saying so where the user has to know. Takes spec. */
+struct link *link_new(struct link_spec *spec, link_over_func over,
+                      gpointer data, GError **error);
+
+/* From now on whoever connects is taken, and it connects when it is time. keep:
+ * the near end stays connected when the far end goes, and waits for it to come
+ * back. */
+void link_begin(struct link *link, bool keep, struct relay *relay,
+                struct captures *captures);
 
 /* After relay_stop(). */
 void link_free(struct link *link);
@@ -59,6 +63,7 @@ bool link_is_up(const struct link *link);
 /* How the ends are, in words. To be freed. */
 char *link_state(const struct link *link);
 
+/* NULL before link_begin(). */
 struct watch *link_watch(struct link *link);
 
 #endif /* LINK_H */

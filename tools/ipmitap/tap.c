@@ -74,18 +74,24 @@ tap_add_capture(struct tap *tap, struct capture_writer *writer,
 }
 
 bool
-tap_add_link(struct tap *tap, struct link_spec *spec, bool keep,
-             GError **error)
+tap_add_link(struct tap *tap, struct link_spec *spec, GError **error)
 {
-    struct link *link = link_new(spec, keep, tap->relay, tap->captures,
-                                 on_link_over, tap, error);
+    struct link *link = link_new(spec, on_link_over, tap, error);
 
     if (!link) {
         return false;
     }
     g_ptr_array_add(tap->links, link);
-    tap->running++;
     return true;
+}
+
+void
+tap_begin(struct tap *tap, bool keep)
+{
+    tap->running = tap->links->len;
+    for (guint i = 0; i < tap->links->len; i++) {
+        link_begin(tap->links->pdata[i], keep, tap->relay, tap->captures);
+    }
 }
 
 guint

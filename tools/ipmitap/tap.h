@@ -22,13 +22,15 @@ typedef void (*tap_over_func)(gpointer data);
 
 struct tap *tap_new(tap_over_func over, gpointer data, GError **error);
 
-/* Before the first link. Takes the writer. name: for messages. */
+/* Listens. Takes spec. */
+bool tap_add_link(struct tap *tap, struct link_spec *spec, GError **error);
+
+/* Takes the writer. name: for messages. */
 void tap_add_capture(struct tap *tap, struct capture_writer *writer,
                      const char *name);
 
-/* Takes spec. keep: see link_new(). */
-bool tap_add_link(struct tap *tap, struct link_spec *spec, bool keep,
-                  GError **error);
+/* After the last of both: the links begin. keep: see link_begin(). */
+void tap_begin(struct tap *tap, bool keep);
 
 guint tap_links(const struct tap *tap);
 struct link *tap_link(const struct tap *tap, guint number);

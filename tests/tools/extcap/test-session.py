@@ -51,7 +51,9 @@ def waits_to_fail():
 
 def tap():
     """A link: forwarded, captured, shown, and paused."""
-    near, far = DIRECTORY / "near.sock", DIRECTORY / "far.sock"
+    # Names are bytes, whatever letters the locale knows.
+    os.environ["LC_ALL"] = "C"
+    near, far = DIRECTORY / "n\u00e4h.sock", DIRECTORY / "far.sock"
     bmc = Qemu(f"unix:{far}")
     request, response = bytes.fromhex("00 18 01 e7 a0"), bytes.fromhex("00 1c 01 00 e3 a0")
     with Capture("ipmi-tap", f"--listen=unix:{near}", f"--connect=unix:{far}",

@@ -275,6 +275,22 @@ class Trouble(Capture):
                          ["connected", (TO_BMC, REQUEST), (TO_HOST, RESPONSE)])
         self.assertGreater(len(capture.packets), 1000)
 
+    def test_started_twice(self):
+        """The second one leaves the file to the first."""
+        arguments = ["-l", f"unix:{self.lab.path('near.sock')}",
+                     "-c", f"unix:{self.lab.path('far.sock')}", "-w", self.lab.path("tap.pcapng")]
+        far = self.lab.listen("far.sock")
+        tap = self.lab.tap(*arguments)
+        host, bmc = self.lab.ends(far)
+        self.exchange(host, bmc)
+        second = subprocess.run([taplab.IPMITAP, *arguments], stderr=subprocess.PIPE, text=True,
+                                timeout=taplab.PATIENCE, check=False)
+        self.assertEqual(second.returncode, 3)
+        self.assertIn("somebody else does", second.stderr)
+        self.exchange(host, bmc)
+        tap.end()
+        self.assertEqual(len(taplab.frames(self.lab.read())), 6)
+
     def test_full(self):
         """A limit to the file's size stands for the disk's."""
         limit = 1 << 20

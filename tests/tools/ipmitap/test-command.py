@@ -47,6 +47,9 @@ class Command(unittest.TestCase):
             self.refuses(2, "is not a link: write NAME=LISTEN,CONNECT", "-L", link,
                          *self.capture)
         self.refuses(2, "nothing", "-L", f"web1={end},connect:nothing", *self.capture)
+        for same in ["-l", end, "-c", end], ["-L", f"web1={end},{end}"]:
+            self.refuses(2, f"are {end}: the tap needs an address of its own", *same,
+                         *self.capture)
         self.refuses(2, "two links named 'web1'", "-L", f"web1={end},{end}b",
                      "-L", f"web1={end}c,{end}d", *self.capture)
         self.refuses(2, "two links named 'link'", "-L", f"link={end},{end}b", *self.ends,
@@ -61,6 +64,8 @@ class Command(unittest.TestCase):
                      "--file-size", "1MB")
         self.refuses(2, "is not a size", *self.ends, *self.capture, "--file-size", "large")
         self.refuses(2, "is not a time", *self.ends, *self.capture, "--file-time", "1")
+        self.refuses(2, "--file-size of 0", *self.ends, *self.capture, "--file-size", "0")
+        self.refuses(2, "--file-time of 0", *self.ends, *self.capture, "--file-time", "0s")
         self.refuses(2, "only files are divided", *self.ends, "-w", "-", "--file-size", "1MB")
         self.refuses(2, "'else' is not expected", *self.ends, *self.capture, "else")
         primary, secondary = pty.openpty()

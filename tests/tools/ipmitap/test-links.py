@@ -310,6 +310,15 @@ class Places(Links):
         tap.end(said=None)
         self.assertFalse(os.path.exists(path))
 
+    def test_names_are_bytes(self):
+        """Whatever letters the locale knows."""
+        for name in b"n\xc3\xa4h.sock", b"n\xe4h.sock":
+            near = os.fsencode(self.lab.path("")) + name
+            tap = self.tap_of(b"-l", b"unix:" + near, "-L", b"b=unix:" + near + b"2,tcp::1",
+                              "-c", self.unix("far.sock"), env=os.environ | {"LC_ALL": "C"})
+            self.lab.connect(name.decode(errors="surrogateescape"))
+            tap.end(said=None)
+
     def tcp(self, *arguments):
         """A tap that listens on TCP and the address of its choice."""
         far = self.lab.keep(socket.create_server(("127.0.0.1", 0)))
