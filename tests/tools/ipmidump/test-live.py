@@ -128,19 +128,33 @@ class Live(Test):
             file.write(got)
         self.assertEqual(len(self.lines(file.name)), 1)
 
-    def test_second_signal(self):
-        """Nobody reads what is written: that is not waited for."""
+    def stuck(self):
+        """A program whose output nobody has read yet, and its input: what it
+        writes at once is more than a pipe takes."""
         link = captures.Link()
         for _ in range(10000):
             link.host(frames.req(1, 6, 1))
         path = os.path.join(self.folder, "long")
         with open(path, "wb") as file:
             file.write(link.contents())
-        # What it writes at once is more than a pipe takes.
         program = Program(self, path)
         with selectors.DefaultSelector() as selector:
             selector.register(program.process.stdout, selectors.EVENT_READ)
             self.assertTrue(selector.select(PATIENCE))
+        return program, path
+
+    def test_signal_while_printing(self):
+        """Lines are whole."""
+        program, path = self.stuck()
+        program.process.send_signal(signal.SIGTERM)
+        output, errors = program.process.communicate(timeout=PATIENCE)
+        self.assertEqual((program.process.returncode, errors), (0, b""))
+        self.assertTrue(output.endswith(b"\n"))
+        self.assertTrue(self.dump(path).startswith(output))
+
+    def test_second_signal(self):
+        """Nobody reads what is written: that is not waited for."""
+        program, _ = self.stuck()
         deadline = time.monotonic() + PATIENCE
         while program.process.poll() is None:
             self.assertLess(time.monotonic(), deadline)

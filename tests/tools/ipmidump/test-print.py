@@ -126,8 +126,12 @@ class Lines(Test):
         link = captures.Link()
         link.blocks = [captures.HEADER] + 2 * [
             captures.block(1, struct.pack("<HHI", 252, 0, 0), wild, machine)]
+        link.interfaces = 2
         for seq in range(100):
             link.host(frames.req(seq, 6, 1), link=seq % 2)
+        link.host(frames.req(0, 6, 1), link=link.interface("short"))
+        last = self.lines(contents=link.contents())[-1]
+        self.assertEqual(last[16:], "short" + 20 * " " + " -> BMC  00 Get Device ID")
         for arguments in (), ("--json",), ("--hpm2=-",), ("--pcapng=-",):
             with self.subTest(arguments):
                 self.dump(*arguments, contents=link.contents())
@@ -137,6 +141,16 @@ class Lines(Test):
         self.assertEqual(
             self.lines(contents=log, errors="ipmidump: .*-msg timestamp=on\n"),
             ["00:00:00.000000 bmc             connected"])
+
+    def test_earlier(self):
+        """Captures of two machines, merged: there is no time between the two."""
+        link = captures.Link()
+        link.host(frames.req(1, 6, 1))
+        link.bmc(frames.rsp(1, 6, 1, frames.DEVICE_ID), after=-0.0001)
+        self.assertNotIn("(", self.lines(contents=link.contents())[1])
+        response = self.objects(contents=link.contents())[2]
+        self.assertEqual(response["request"], 1)
+        self.assertNotIn("response_time", response)
 
     def test_unanswered(self):
         """A request that gets no response is told of in the end."""
