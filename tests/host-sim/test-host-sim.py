@@ -15,7 +15,6 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 
@@ -98,9 +97,7 @@ class Monitor:
     """A connection to the monitor, which stays, for the events."""
 
     def __init__(self, machine):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(PATIENCE)
-        self.socket.connect(machine.monitor_path)
+        self.socket = machine.connect_monitor()
         self.file = self.socket.makefile("rw", encoding="utf-8")
         self.file.readline()
         self.events = []

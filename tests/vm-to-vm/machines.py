@@ -27,9 +27,9 @@ import captures  # noqa: E402
 
 SKIPPED = 77
 
-# How long a machine may take for what it does in a fraction of that; as long as
-# this machine is not busy with something else.
-PATIENCE = 60
+# How long a machine may take for what it does in a fraction of that, unless this
+# machine is busy with something else.
+PATIENCE = 300
 
 # tests/guests/host/pc.h
 EXIT_DONE = 33
@@ -160,11 +160,25 @@ class Machine:
                 self.said.append(line)
         return "\n    ".join(["", *self.said[-25:], *self.errors[-10:]])
 
+    def connect_monitor(self):
+        """A connection to it, as soon as the machine has it."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            monitor = socket.socket(socket.AF_UNIX)
+            try:
+                monitor.connect(self.monitor_path)
+                monitor.settimeout(PATIENCE)
+                return monitor
+            except OSError as error:
+                monitor.close()
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    raise Failure(f"{self.name} has no monitor: {error}: "
+                                  f"{self.story()}") from None
+            time.sleep(0.02)
+
     def command(self, name, **arguments):
         """A command of QEMU's monitor protocol."""
-        with socket.socket(socket.AF_UNIX) as monitor:
-            monitor.settimeout(PATIENCE)
-            monitor.connect(self.monitor_path)
+        with self.connect_monitor() as monitor:
             with monitor.makefile("rw", encoding="utf-8") as file:
                 file.readline()                 # the greeting
                 for request in ("qmp_capabilities", {}), (name, arguments):
@@ -229,10 +243,10 @@ class Bmc(Machine):
 
 class Host(Machine):
     """A host with one interface: isa-ipmi-kcs and so on. extra: more arguments
-    of QEMU."""
+    of QEMU; descriptors: of files that they name."""
 
     def __init__(self, programs, interface, options, wire, folder,
-                 program=None, bmc=None, extra=()):
+                 program=None, bmc=None, extra=(), descriptors=()):
         bus, _, kind = interface.split("-")
         if bmc is None:
             chardev, needed = wire.chardev("host", "wire")
@@ -246,7 +260,7 @@ class Host(Machine):
              "-append", f"if={kind} bus={bus} {options}",
              *bmc, "-device", f"{interface},bmc=bmc",
              "-device", "isa-debug-exit,iobase=0xf4,iosize=1", *extra],
-            needed, folder)
+            (*needed, *descriptors), folder)
 
     def succeed(self, patience=PATIENCE):
         """Waits for it to end well, and returns what it said."""

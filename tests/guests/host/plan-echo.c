@@ -79,21 +79,23 @@ bool plan_echo(void)
 {
     const bool bt = interface_driver() == &bt_driver;
     const uint32_t max = option_number("max=", bt ? MAX_ECHO_BT : MAX_ECHO);
-    const uint32_t count = option_number("count=", max + 1);
+    const bool endless = option_number("endless=", 0) != 0;
     const uint32_t progress = option_number("progress=", 0);
     const bool may_restart = option_number("restarts=", 0) != 0;
+    uint32_t count = option_number("count=", max + 1);
     uint32_t i, before, after, wrong_before, wrong, right = 0;
 
     if (!get_counts(&before, &wrong_before)) {
         return false;
     }
-    for (i = 0; i < count; i++) {
+    for (i = 0; endless ? interrupt_nmis() == 0 : i < count; i++) {
         right += echo((uint8_t) i, i % (max + 1));
         if (progress != 0 && (i + 1) % progress == 0) {
             print_decimal(i + 1);
             print(" echoes sent\n");
         }
     }
+    count = i;
     if (!get_counts(&after, &wrong)) {
         return false;
     }

@@ -24,6 +24,7 @@ bool plan_answers(void);
  *   count=N      how many in all; the default is each length once
  *   max=N        the greatest length; the default is what the host's interface
  *                can carry
+ *   endless=1    until there is an NMI, in place of count
  *   progress=N   a line every so many; the default is none */
 bool plan_echo(void);
 
@@ -39,7 +40,8 @@ bool plan_aborts(void);
 
 /* "attention": waits for SMS_ATN, with irq=1 for its interrupt, asks why and
  * ends it.
- *   attentions=N   how often; the default is 5 times */
+ *   attentions=N   how often; the default is 5 times. With irq=1 more often, if
+ *                  none has had an interrupt of its own by then */
 bool plan_attention(void);
 
 /* "nmi": has the BMC pull the NMI line. */
