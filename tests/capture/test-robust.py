@@ -49,14 +49,15 @@ class Traffic:
     to finish; then it stops, to be looked at. By polling it makes ten times the
     events."""
 
-    def __init__(self, lab, where, count=None, interrupts=0, extra=(), paused=False, **how):
+    def __init__(self, lab, where, count=None, interrupts=0, pace_ms=0, extra=(),
+                 paused=False, **how):
         self.endless = count is None
         enough = "endless=1" if self.endless else f"count={count}"
         wire = lab.wire()
         self.bmc = lab.bmc(BOARD, RESPONDER, wire)
         self.host = lab.host(
-            INTERFACE, f"plan=echo irq={interrupts} {enough} max={MAX_ECHO} progress=20",
-            wire, [*extra, *labs.objects(where), *["-S"] * paused,
+            INTERFACE, f"plan=echo irq={interrupts} {enough} pace={pace_ms} max={MAX_ECHO} "
+            "progress=20", wire, [*extra, *labs.objects(where), *["-S"] * paused,
                    "-action", "shutdown=pause"], **how)
         if paused:
             # It has a monitor when everything else is there.
@@ -201,7 +202,7 @@ def kill(lab):
     print(f"seed {seed}", flush=True)
     for i in range(6):
         name = f"killed-{i}.pcapng"
-        traffic = Traffic(lab, f"file={lab.path(name)}", interrupts=1)
+        traffic = Traffic(lab, f"file={lab.path(name)}", 600, interrupts=1)
         traffic.progress(moments.choice((20, 60, 100)))
         wait_for_content(lab.path(name))
         time.sleep(moments.uniform(0, 0.05))
@@ -219,7 +220,7 @@ def kill(lab):
 
 def objects(lab):
     """One after the other, and a second that is only at one point."""
-    traffic = Traffic(lab, "file=" + lab.path("first.pcapng"), interrupts=1)
+    traffic = Traffic(lab, "file=" + lab.path("first.pcapng"), interrupts=1, pace_ms=5)
     host = traffic.host
     traffic.progress(20)
     host.command("object-del", id="capture")

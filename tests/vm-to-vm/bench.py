@@ -11,17 +11,15 @@ says how to read the table.
 
 import collections
 import contextlib
-import os
 import re
 import shutil
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 
-from machines import ROOT, SKIPPED, Bmc, Failure, Host, Programs, Wire, argument_parser
+from machines import SKIPPED, Bmc, Failure, Host, Programs, Wire, argument_parser
+from simulator import Simulator
 
 COUNT = 1000
 ROUNDS = 5
@@ -51,38 +49,6 @@ PAIRS = [
 
 # Microseconds, of one run or of a round's median.
 Times = collections.namedtuple("Times", "least median p99 greatest")
-
-
-class Simulator:
-    """ipmi_sim, on a port that was free a moment ago."""
-
-    def __init__(self, folder):
-        guests = f"{ROOT}/tests/guests/bmc"
-        state = f"{folder}/state-{os.urandom(4).hex()}"
-        os.makedirs(f"{state}/ipmi_sim/bmc")
-        subprocess.run(["sdrcomp", "-o", f"{state}/ipmi_sim/bmc/sdr.20.main",
-                        f"{guests}/bmc.sdrs"], check=True)
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            self.port = server.getsockname()[1]
-        with open(f"{guests}/lan.conf.in", encoding="ascii") as template, \
-                open(f"{state}/lan.conf", "w", encoding="ascii") as file:
-            file.write(template.read().replace("@PORT@", str(self.port)))
-        self.process = subprocess.Popen(
-            ["ipmi_sim", "-c", f"{state}/lan.conf", "-f", f"{guests}/bmc.emu",
-             "-s", state, "-n"], stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def wire(self):
-        """A wire to a server that is there already."""
-        wire = Wire.__new__(Wire)
-        wire.server = "bmc"
-        wire.listening = None
-        wire.address = f"host=127.0.0.1,port={self.port},nodelay=on"
-        return wire
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
 
 
 def measure(programs, folder, pair, interrupts, count):

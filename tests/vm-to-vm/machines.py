@@ -82,9 +82,28 @@ class Wire:
             return f"socket,id={name},fd={number},nodelay=on,server=on,wait=off", (number,)
         return f"socket,id={name},{self.address},server=on,wait=off", ()
 
+    def wait_for_server(self):
+        """Of a Unix socket: until a program that is to listen does."""
+        wait_for_listener(self.address.partition("=")[2])
+
     def close(self):
         if self.listening:
             self.listening.close()
+
+
+def listens(path):
+    """Whether somebody listens on a Unix socket: __SO_ACCEPTCON in its flags."""
+    with open("/proc/net/unix", encoding="utf-8") as table:
+        return any(fields[-1] == path and int(fields[3], 16) & 0x10000
+                   for fields in map(str.split, table) if fields[0] != "Num")
+
+
+def wait_for_listener(path):
+    """Until then."""
+    deadline = time.monotonic() + PATIENCE
+    while not listens(path):
+        check(time.monotonic() < deadline, "nobody listens on", path)
+        time.sleep(0.02)
 
 
 class Machine:

@@ -148,6 +148,11 @@ def restart(lab):
         print(f"{name} {responder} {how}, {interface} irq={interrupts}: well", flush=True)
 
 
+def wait_for_start(host):
+    """What it says once after each reset; the rest may be from before."""
+    host.wait_for_line("^20 echoes sent")
+
+
 def reset(lab):
     """The host loses the request that is on its way, and no other."""
     for (name, responder), interface in itertools.product(
@@ -157,9 +162,11 @@ def reset(lab):
         bmc = lab.bmc(name, {responder: wire})
         host = lab.host(interface, f"plan=echo irq=1 {ENDLESS} {options_for(responder)}",
                         wire)
-        for progress in 40, 80:
-            host.wait_for_line(f"^{progress} echoes sent")
+        for _ in range(2):
+            wait_for_start(host)
+            host.wait_for_line("^40 echoes sent")
             host.command("system_reset")
+        wait_for_start(host)
         finish(host)
         bmc.kill()
         print(f"{interface} reset, {name} {responder}: well", flush=True)

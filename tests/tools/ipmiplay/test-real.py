@@ -25,8 +25,8 @@ ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)),
 sys.path.insert(0, os.path.join(ROOT, "tests", "vm-to-vm"))
 
 import machines  # noqa: E402
-from bench import Simulator  # noqa: E402
 from machines import PATIENCE, check  # noqa: E402
+from simulator import Simulator  # noqa: E402
 
 SAMPLES = os.path.join(ROOT, "samples")
 
@@ -80,11 +80,12 @@ class Lab(machines.Lab):
         """Where an ipmi_sim listens."""
         if not shutil.which("ipmi_sim"):
             raise machines.Skipped("there is no ipmi_sim")
-        return f"tcp:127.0.0.1:{self.keep(Simulator(self.folder)).port}"
+        return self.keep(Simulator(self.folder)).address
 
     def connecting_host(self, path, options):
-        """What a host says that connects to a Unix socket, until it is there, and
-        has done what its options say."""
+        """What a host says that connects to a Unix socket, once it is there, and has
+        done what its options say."""
+        machines.wait_for_listener(path)
         bmc = ["-chardev", f"socket,id=wire,path={path},reconnect=1",
                "-device", "ipmi-bmc-extern,id=bmc,chardev=wire"]
         return self.host("isa-ipmi-kcs", options, None, bmc=bmc).succeed()
