@@ -287,9 +287,7 @@ main(int argc, char **argv)
     if (junit) {
         write_junit(junit, &judgement, name, g_timer_elapsed(timer, NULL));
     }
-    if (fflush(stdout) == EOF || ferror(stdout)) {
-        tool_fail("the standard output takes no more: %s", g_strerror(errno));
-    }
+    tool_check_output();
     failed = report_failures(&judgement) > 0;
 
     judgement_clear(&judgement);

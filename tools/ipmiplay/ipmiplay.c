@@ -4,10 +4,13 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#define _GNU_SOURCE     /* memfd_create() */
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <glib.h>
@@ -22,15 +25,18 @@
 #include "replay.h"
 #include "script.h"
 #include "tool.h"
+#include "trace-log.h"
 
 #define NS_PER_SECOND   UINT64_C(1000000000)
+
+#define MAX_SCRIPT      100000000   /* bytes */
 
 static const char summary[] =
     "Plays one side of an IPMI link, the host or the BMC, against whatever is "
     "at the\nother end, and says whether that behaves as it should.";
 
 static const char description[] =
-    "FILE is a capture or a host script.\n"
+    "FILE is a capture or a host script; - is the standard input.\n"
     "Of a capture (docs/capture-format.md, or pcap and pcapng of TCP), one side"
     " is\nplayed and the other one compared with the peer: what differs, but "
     "for time\nstamps and their like, is printed decoded.\n"
@@ -62,17 +68,17 @@ static const char description[] =
 
 struct options {
     gboolean host;          /* played; otherwise the BMC is */
-    char    *file;
+    const char *file;
     char    *listen;
     char    *connect;
-    uint64_t within;        /* ns; 0: the default */
+    uint64_t within;        /* ns; PEER_NO_DEADLINE: the default */
     char    *timing;
     char    *point;
     char   **masks;
     gboolean exact;
 };
 
-static struct options options;
+static struct options options = { .within = PEER_NO_DEADLINE };
 
 static gboolean
 take_within(const char *name, const char *value, void *data, GError **error)
@@ -121,7 +127,12 @@ parse_arguments(int argc, char **argv)
     if (!options.listen == !options.connect) {
         tool_usage_error("say where the peer is: either --connect or --listen");
     }
-    if (options.within == 0) {
+    if (options.timing && strcmp(options.timing, "step") == 0
+            && strcmp(options.file, "-") == 0) {
+        tool_usage_error("Enter is read from the standard input: write what "
+                         "it has to a file first, for --timing=step");
+    }
+    if (options.within == PEER_NO_DEADLINE) {
         options.within = (options.host ? 10 : 60) * NS_PER_SECOND;
     }
 }
@@ -277,14 +288,60 @@ play_capture(int fd)
 
 /* --- either ------------------------------------------------------------ */
 
+G_NORETURN static void
+fail_to_read(void)
+{
+    tool_fail("cannot read %s: %s", options.file, g_strerror(errno));
+}
+
+/* A copy of what comes from a pipe, which cannot be read twice. */
+static int
+copy_of(int pipe)
+{
+    const int copy = memfd_create("pipe", MFD_CLOEXEC);
+    uint8_t bytes[65536];
+    ssize_t len;
+
+    while ((len = read(pipe, bytes, sizeof bytes)) > 0) {
+        if (write(copy, bytes, (size_t)len) != len) {
+            tool_fail("no memory for %s: write it to a file", options.file);
+        }
+    }
+    if (len < 0) {
+        fail_to_read();
+    }
+    close(pipe);
+    lseek(copy, 0, SEEK_SET);
+    return copy;
+}
+
+static int
+open_file(void)
+{
+    int fd;
+
+    if (strcmp(options.file, "-") == 0) {
+        options.file = "standard input";
+        fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+    } else {
+        fd = open(options.file, O_RDONLY | O_CLOEXEC);
+    }
+    if (fd < 0) {
+        tool_fail("cannot open %s: %s", options.file, g_strerror(errno));
+    }
+    return lseek(fd, 0, SEEK_SET) < 0 ? copy_of(fd) : fd;
+}
+
+/* Also of what is no text, about which the reader of captures has more to
+ * say. The beginning of a pcapng looks like empty lines. */
 static bool
 is_capture(const uint8_t *bytes, size_t len)
 {
-    return len == 4 && (capture_be32(bytes) == PCAPNG_MAGIC
-                        || pcap_parser_recognises(bytes));
+    return !trace_log_begins(bytes, len)
+           || (len == 4 && (capture_be32(bytes) == PCAPNG_MAGIC
+                            || pcap_parser_recognises(bytes)));
 }
 
-/* Reads all of it, a pipe too. */
 static GByteArray *
 read_text(int fd)
 {
@@ -294,36 +351,36 @@ read_text(int fd)
 
     while ((len = read(fd, bytes, sizeof bytes)) > 0) {
         g_byte_array_append(text, bytes, (guint)len);
-        if (text->len == (guint)len && len >= 4 && is_capture(bytes, 4)) {
-            break;
+        if (text->len > MAX_SCRIPT) {
+            tool_usage_error("%s is no capture, and too long for a script: "
+                             "more than %d MB", options.file,
+                             MAX_SCRIPT / 1000000);
         }
     }
     if (len < 0) {
-        tool_fail("cannot read %s: %s", options.file, g_strerror(errno));
+        fail_to_read();
     }
+    close(fd);
     return text;
 }
 
 static bool
 play(void)
 {
-    const int fd = open(options.file, O_RDONLY | O_CLOEXEC);
+    const int fd = open_file();
+    uint8_t begin[4];
+    const ssize_t len = pread(fd, begin, sizeof begin, 0);
     GByteArray *text;
     bool good;
 
-    if (fd < 0) {
-        tool_fail("cannot open %s: %s", options.file, g_strerror(errno));
+    if (len < 0) {
+        fail_to_read();
+    }
+    if (is_capture(begin, (size_t)len)) {
+        return play_capture(fd);
     }
     text = read_text(fd);
-    if (!is_capture(text->data, MIN(text->len, 4))) {
-        close(fd);
-        good = play_script((const char *)text->data, text->len);
-    } else if (lseek(fd, 0, SEEK_SET) < 0) {
-        tool_fail("%s is a capture in a pipe: write it to a file first",
-                  options.file);
-    } else {
-        good = play_capture(fd);
-    }
+    good = play_script((const char *)text->data, text->len);
     g_byte_array_free(text, TRUE);
     return good;
 }
@@ -331,7 +388,11 @@ play(void)
 int
 main(int argc, char **argv)
 {
+    bool good;
+
     parse_arguments(argc, argv);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    return play() ? TOOL_OK : TOOL_NO;
+    good = play();
+    tool_check_output();
+    return good ? TOOL_OK : TOOL_NO;
 }

@@ -85,6 +85,18 @@ peer_later(uint64_t time, uint64_t ns)
     return ns > PEER_NO_DEADLINE - time ? PEER_NO_DEADLINE : time + ns;
 }
 
+/* Of a port that the kernel chose, nobody could know. */
+static void
+tell_chosen(const struct peer *peer)
+{
+    char *chosen = address_chosen(peer->address, peer->listener);
+
+    if (chosen) {
+        tool_say("listens on %s", chosen);
+        g_free(chosen);
+    }
+}
+
 struct peer *
 peer_new(struct address *address, bool listening,
          enum ipmi_extern_sender played, GError **error)
@@ -110,6 +122,7 @@ peer_new(struct address *address, bool listening,
             peer_free(peer);
             return NULL;
         }
+        tell_chosen(peer);
     }
     return peer;
 }
@@ -442,18 +455,15 @@ peer_greet(struct peer *peer, bool attention)
 
 /* --- waiting ----------------------------------------------------------- */
 
-/* Enter, or the end of the input, which is a wish to stop. */
-static enum peer_event
-read_keys(struct peer *peer)
+/* Whether Enter is the next of the input, of which the end is a wish to stop.
+ * The next Enter may be there already, and is not for now. */
+static bool
+read_key(struct peer *peer)
 {
-    char keys[256];
-    const ssize_t len = read(STDIN_FILENO, keys, sizeof keys);
+    char key = '\0';
 
-    if (len <= 0) {
-        peer->stopped = true;
-        return PEER_STOPPED;
-    }
-    return PEER_KEY;
+    peer->stopped = read(STDIN_FILENO, &key, 1) <= 0;
+    return key == '\n';
 }
 
 static void
@@ -533,8 +543,8 @@ peer_wait(struct peer *peer, uint64_t deadline, struct peer_frame *frame)
             peer->stopped = true;
             continue;
         }
-        if (fds[1].revents) {
-            return read_keys(peer);
+        if (fds[1].revents && read_key(peer)) {
+            return PEER_KEY;
         }
         if (fds[2].revents & POLLOUT) {
             send_unsent(peer);

@@ -98,6 +98,16 @@ can_be_played(const struct reading *reading, const struct traffic *traffic)
 }
 
 static void
+add_event(struct reading *reading, struct recorded *event,
+          const uint8_t *bytes, size_t len)
+{
+    event->bytes = (const uint8_t *)g_string_chunk_insert_len(
+        reading->recording->bytes, (const char *)bytes, (gssize)len);
+    event->len = (uint32_t)len;
+    g_array_append_val(reading->events, *event);
+}
+
+static void
 take(const struct traffic *traffic, void *data)
 {
     struct reading *reading = data;
@@ -110,25 +120,21 @@ take(const struct traffic *traffic, void *data)
         .point = traffic->point,
         .where = traffic->where,
         .command = traffic->command,
-        .len = traffic->len,
     };
 
     if (traffic->kind == TRAFFIC_ACCESS) {
-        event.bytes = g_memdup2(control_of(traffic), 1);
-        if (event.bytes) {
+        const uint8_t *control = control_of(traffic);
+
+        if (control) {
             event.kind = TRAFFIC_CONTROL;
             event.direction = CAPTURE_TO_HOST;
-            event.len = 1;
-            g_array_append_val(reading->events, event);
+            add_event(reading, &event, control, 1);
         }
-        return;
-    }
-    if (!can_be_played(reading, traffic)) {
+    } else if (can_be_played(reading, traffic)) {
+        add_event(reading, &event, traffic->bytes, traffic->len);
+    } else {
         reading->recording->left_out++;
-        return;
     }
-    event.bytes = g_memdup2(traffic->bytes, traffic->len);
-    g_array_append_val(reading->events, event);
 }
 
 static bool
@@ -163,59 +169,51 @@ read_packets(struct capture_reader *reader, struct reading *reading,
 
 /* --- the capture point ------------------------------------------------- */
 
-static GArray *
-points_to_play(const GArray *events)
+/* Which capture points have something to play, by their numbers. To be
+ * freed. */
+static bool *
+find_playable(const struct capture_reader *reader,
+              const struct recording *recording)
 {
-    GArray *points = g_array_new(FALSE, FALSE, sizeof(unsigned));
+    bool *playable = g_new0(bool, capture_reader_points(reader) + 1);
 
-    for (size_t i = 0; i < events->len; i++) {
-        const struct recorded *event =
-            &g_array_index(events, struct recorded, i);
-        bool known = false;
+    for (size_t i = 0; i < recording->len; i++) {
+        const struct recorded *event = &recording->events[i];
 
-        for (size_t j = 0; j < points->len && !known; j++) {
-            known = g_array_index(points, unsigned, j) == event->point;
-        }
-        if (!known && !is_connection(event->kind)) {
-            g_array_append_val(points, event->point);
+        if (!is_connection(event->kind)) {
+            playable[event->point] = true;
         }
     }
-    return points;
+    return playable;
+}
+
+static void
+append_point(GString *list, unsigned number, const struct capture_point *point)
+{
+    g_string_append_printf(list, "\n  %u  %s", number, point->name);
+    if (point->description) {
+        g_string_append_printf(list, " (%s)", point->description);
+    }
 }
 
 /* Names may be those of several points, of machines whose captures were
  * merged. */
-static bool
-refuse_points(const struct capture_reader *reader, const GArray *points,
-              const char *name, const char *wanted, GError **error)
+static void
+refuse_points(const char *name, const char *wanted, const char *list,
+              GError **error)
 {
-    GString *list = g_string_new(NULL);
-
-    for (size_t i = 0; i < points->len; i++) {
-        const unsigned number = g_array_index(points, unsigned, i);
-        const struct capture_point *point = capture_reader_point(reader,
-                                                                 number);
-
-        g_string_append_printf(list, "\n  %u  %s%s%s%s", number, point->name,
-                               point->description ? " (" : "",
-                               point->description ? point->description : "",
-                               point->description ? ")" : "");
-    }
-    if (points->len == 0) {
+    if (*list == '\0') {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "%s has nothing that could be played", name);
     } else if (wanted) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "%s: '%s' is not the name or number of one of these "
-                    "capture points, and of no other:%s", name, wanted,
-                    list->str);
+                    "capture points, and of no other:%s", name, wanted, list);
     } else {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "%s has several capture points: choose one by --point, its "
-                    "name or its number:%s", name, list->str);
+                    "name or its number:%s", name, list);
     }
-    g_string_free(list, TRUE);
-    return false;
 }
 
 static bool
@@ -235,49 +233,44 @@ is_wanted(const struct capture_reader *reader, unsigned point,
 
 /* The one that is wanted, among those that have something to play. */
 static bool
-choose_point(const struct capture_reader *reader, const GArray *events,
-             const char *name, const char *wanted, unsigned *chosen,
-             GError **error)
+choose_point(const struct capture_reader *reader,
+             const struct recording *recording, const char *wanted,
+             unsigned *chosen, GError **error)
 {
-    GArray *points = points_to_play(events);
+    bool *playable = find_playable(reader, recording);
+    GString *list = g_string_new(NULL);
     unsigned found = 0;
 
-    for (size_t i = 0; i < points->len; i++) {
-        const unsigned point = g_array_index(points, unsigned, i);
-
-        if (is_wanted(reader, point, wanted)) {
-            *chosen = point;
+    for (unsigned i = 0; i < capture_reader_points(reader); i++) {
+        if (!playable[i]) {
+            continue;
+        }
+        append_point(list, i, capture_reader_point(reader, i));
+        if (is_wanted(reader, i, wanted)) {
+            *chosen = i;
             found++;
         }
     }
     if (found != 1) {
-        refuse_points(reader, points, name, wanted, error);
+        refuse_points(recording->name, wanted, list->str, error);
     }
-    g_array_free(points, TRUE);
+    g_string_free(list, TRUE);
+    g_free(playable);
     return found == 1;
 }
 
 static void
-clear_event(void *data)
+keep_point(struct recording *recording, unsigned point)
 {
-    struct recorded *event = data;
+    size_t kept = 0;
 
-    g_free(event->bytes);
-}
-
-static void
-keep_point(struct recording *recording, GArray *events, unsigned point)
-{
-    recording->events = g_new(struct recorded, events->len);
-    for (size_t i = 0; i < events->len; i++) {
-        struct recorded *event = &g_array_index(events, struct recorded, i);
-
-        if (event->point == point) {
-            recording->where = event->where;
-            recording->events[recording->len++] = *event;
-            event->bytes = NULL;
+    for (size_t i = 0; i < recording->len; i++) {
+        if (recording->events[i].point == point) {
+            recording->events[kept++] = recording->events[i];
         }
     }
+    recording->len = kept;
+    recording->where = recording->events[0].where;
 }
 
 /* --- partners ---------------------------------------------------------- */
@@ -327,18 +320,19 @@ recording_load(int fd, const char *name, const char *point, GError **error)
     }
     recording = g_new0(struct recording, 1);
     recording->name = g_strdup(name);
+    recording->bytes = g_string_chunk_new(65536);
     reading.recording = recording;
     reading.events = g_array_new(FALSE, FALSE, sizeof(struct recorded));
-    g_array_set_clear_func(reading.events, clear_event);
 
-    good = read_packets(reader, &reading, error)
-           && choose_point(reader, reading.events, name, point, &chosen,
-                           error);
+    good = read_packets(reader, &reading, error);
+    recording->len = reading.events->len;
+    recording->events = g_array_steal(reading.events, NULL);
+    recording->cut_off = capture_reader_cut_off(reader);
+    good = good && choose_point(reader, recording, point, &chosen, error);
     if (good) {
-        keep_point(recording, reading.events, chosen);
+        keep_point(recording, chosen);
         find_partners(recording);
     }
-    recording->cut_off = capture_reader_cut_off(reader);
     g_array_free(reading.events, TRUE);
     capture_reader_close(reader);
     if (!good) {
@@ -354,9 +348,7 @@ recording_free(struct recording *recording)
     if (!recording) {
         return;
     }
-    for (size_t i = 0; i < recording->len; i++) {
-        clear_event(&recording->events[i]);
-    }
+    g_string_chunk_free(recording->bytes);
     g_free(recording->events);
     g_free(recording->name);
     g_free(recording);

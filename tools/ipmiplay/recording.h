@@ -17,26 +17,28 @@
 #include "traffic.h"
 
 /* Of what has no partner. */
-#define RECORDING_NONE  SIZE_MAX
+#define RECORDING_NONE  UINT32_MAX
 
+/* There may be millions. */
 struct recorded {
-    enum traffic_kind kind;     /* no access, nothing bad */
-    enum capture_direction direction;
     uint64_t number;            /* of its packet */
     uint64_t time;              /* ns */
-    size_t   partner;           /* index of a request's response, or of a
-                                 * response's request */
-    unsigned point;
-    enum capture_kind where;
     const struct ipmi_command *command;     /* as struct traffic has it */
-    size_t   len;
-    uint8_t *bytes;             /* as struct traffic has them */
+    const uint8_t *bytes;       /* as struct traffic has them */
+    uint32_t len;
+    uint32_t partner;           /* index of a request's response, or of a
+                                 * response's request */
+    uint32_t point;
+    enum traffic_kind      kind : 8;        /* no access, nothing bad */
+    enum capture_direction direction : 8;
+    enum capture_kind      where : 8;
 };
 
 struct recording {
     char *name;                 /* for messages */
     struct recorded *events;
     size_t len;
+    GStringChunk *bytes;        /* of the events */
     enum capture_kind where;
     uint64_t left_out;          /* messages that are not whole, or that their
                                  * receiver drops */

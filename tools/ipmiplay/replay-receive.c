@@ -221,7 +221,7 @@ replay_take_end(struct replay *replay)
 {
     size_t first = replay->end, left = 0, missing = 0;
 
-    for (size_t i = 0; i < replay->end; i++) {
+    for (size_t i = replay->start; i < replay->end; i++) {
         const struct recorded *event = replay_event(replay, i);
 
         if (!replay->progress[i].done

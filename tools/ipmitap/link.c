@@ -338,19 +338,15 @@ introduce(const struct link_end *end)
 {
     const char *text = address_text(end->spec->address);
     const char *name = end->link->spec->name;
-    GSocketAddress *address;
-    char *chosen;
+    char *chosen = address_chosen(end->spec->address, end->listener);
 
     if (address_is_exposed(end->spec->address)) {
         talk("%s: other machines can reach %s, and whoever does can control "
              "the other end: nothing protects it", name, text);
     }
-    if (g_str_has_suffix(text, ":0")) {
-        address = g_socket_get_local_address(end->listener, NULL);
-        chosen = g_socket_connectable_to_string(G_SOCKET_CONNECTABLE(address));
-        talk("%s: listens on tcp:%s", name, chosen);
+    if (chosen) {
+        talk("%s: listens on %s", name, chosen);
         g_free(chosen);
-        g_object_unref(address);
     }
 }
 

@@ -469,6 +469,23 @@ address_listen(struct address *address, GError **error)
     return socket;
 }
 
+char *
+address_chosen(const struct address *address, GSocket *listener)
+{
+    GSocketAddress *bound;
+    char *where, *text;
+
+    if (address->kind != ADDRESS_TCP || address->number != 0) {
+        return NULL;
+    }
+    bound = g_socket_get_local_address(listener, NULL);
+    where = g_socket_connectable_to_string(G_SOCKET_CONNECTABLE(bound));
+    text = g_strconcat("tcp:", where, NULL);
+    g_free(where);
+    g_object_unref(bound);
+    return text;
+}
+
 void
 address_unlisten(struct address *address)
 {

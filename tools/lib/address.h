@@ -37,6 +37,10 @@ bool address_is_exposed(const struct address *address);
  * nobody listens to any more. */
 GSocket *address_listen(struct address *address, GError **error);
 
+/* Where that is: of port 0 with the port that the kernel chose, or NULL where
+ * address_text() says it already. To be freed. */
+char *address_chosen(const struct address *address, GSocket *listener);
+
 /* Removes the Unix socket that address_listen() made. */
 void address_unlisten(struct address *address);
 

@@ -101,6 +101,15 @@ occupy_standard_streams(void)
 }
 
 void
+tool_check_output(void)
+{
+    if (fflush(stdout) == EOF || ferror(stdout)) {
+        tool_fail("the standard output takes no more: free some space, or "
+                  "write elsewhere");
+    }
+}
+
+void
 tool_parse(GOptionContext *context, int *argc, char ***argv)
 {
     char *name = g_path_get_basename((*argv)[0]);

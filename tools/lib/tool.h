@@ -35,6 +35,10 @@ void tool_fail(const char *format, ...) G_GNUC_PRINTF(1, 2) G_GNUC_NORETURN;
 /* "NAME: message" on the standard error output. */
 void tool_say(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
+/* Ends the program with TOOL_ENVIRONMENT if not all that was printed has been
+ * written: to be called last. */
+void tool_check_output(void);
+
 /* The time by CLOCK_REALTIME or CLOCK_MONOTONIC, in ns. */
 uint64_t tool_clock(clockid_t clock);
 

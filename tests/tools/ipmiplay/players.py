@@ -129,9 +129,10 @@ class Peer:
 class Program:
     """An ipmiplay under way, in a folder of its own."""
 
-    def __init__(self, lab, *arguments, stdin=subprocess.DEVNULL, descriptors=()):
+    def __init__(self, lab, *arguments, stdin=subprocess.DEVNULL,
+                 stdout=subprocess.PIPE, descriptors=()):
         self.process = subprocess.Popen(
-            [lab.program, *arguments], stdin=stdin, stdout=subprocess.PIPE,
+            [lab.program, *arguments], stdin=stdin, stdout=stdout,
             stderr=subprocess.PIPE, text=True, cwd=lab.folder, pass_fds=descriptors)
         lab.programs.append(self)
 

@@ -7,6 +7,7 @@ usage: test-captures.py IPMIPLAY CASE
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 
+import gzip
 import os
 import random
 import re
@@ -283,7 +284,8 @@ def timing(lab):
 
 def step(lab):
     """Each message of ours waits for Enter; the end of the input stops."""
-    lab.write("a", capture("> 00 18 01", "< 00 1c 01 00", "> 01 18 08", "< 01 1c 08 00"))
+    lab.write("a", capture("> 00 18 01", "< 00 1c 01 00", "> 01 18 08", "< 01 1c 08 00",
+                           "> 02 18 07"))
     program, bmc = lab.play("host", "a", "--timing", "step", stdin=subprocess.PIPE)
 
     def says(line):
@@ -297,16 +299,21 @@ def step(lab):
         check(False, "it has ended")
     except TimeoutError:
         bmc.connection.settimeout(PATIENCE)
-    program.process.stdin.write("\n")
+    # An Enter that comes early is that of the next message.
+    program.process.stdin.write("yes\n\n")
     program.process.stdin.flush()
     bmc.expect(message("00 18 01"))
     bmc.send(message("00 1c 01 00"))
     says("< Get Device ID: OK")
     says("Enter sends > Get Device GUID")
+    bmc.expect(message("01 18 08"))
+    bmc.send(message("01 1c 08 00"))
+    says("< Get Device GUID: OK")
+    says("Enter sends > Get ACPI Power State")
     program.process.stdin.close()
     program.process.stdin = None
     check(bmc.frame() is None, "no end")
-    program.check(1, counts("a", 1, 1, 0, 0, 0, "stopped at 3: "))
+    program.check(1, counts("a", 2, 2, 0, 0, 0, "stopped at 5: "))
 
 
 def reservations(lab):
@@ -330,6 +337,7 @@ def refused(lab):
     lab.write("a", capture(*EXCHANGE))
     lab.write("empty", capture())
     lab.write("s", "send 18 01\n")
+    lab.write("packed", gzip.compress(capture(*EXCHANGE)))
     for name, arguments, status, told in (
             ("empty", (), 2, "empty has nothing that could be played"),
             ("a", ("--point=eth0",), 2, "'eth0' is not the name or number of one"),
@@ -342,11 +350,11 @@ def refused(lab):
             ("a", ("--mask", "07/01=2,"), 2, "'07/01=2,' is not a mask"),
             ("s", ("--exact",), 2, "s is a script"),
             ("s", ("--timing=fast",), 2, "s is a script"),
-            ("/dev/stdin", (), 3, "is a capture in a pipe")):
-        how = {"stdin": subprocess.PIPE} if name == "/dev/stdin" else {}
-        program = Program(lab, "host", name, "--connect", "unix:absent", *arguments, **how)
-        if how:
-            program.process.stdin.buffer.write(capture(*EXCHANGE))
+            ("packed", (), 3, "cannot read packed: it is compressed"),
+            (os.path.join(SAMPLES, "inside-kcs.pcapng"), (), 2, "BMC's side, VM the-bmc)\n"
+             "  1  /machine/peripheral-anon/device[0] (isa-ipmi-kcs: KCS registers, host's"),
+            ("-", ("--timing=step",), 2, "write what it has to a file first")):
+        program = Program(lab, "host", name, "--connect", "unix:absent", *arguments)
         got, output, errors = program.finish()
         check(got == status and not output and told in errors, name, arguments, got, errors)
     lab.write("cut", capture(*EXCHANGE)[:-10])
@@ -359,6 +367,26 @@ def refused(lab):
     status, output, errors = program.finish()
     check(status in (0, 1) and "3 sent, 2 as recorded" in output, status, output)
     check(errors == "ipmiplay: cut ends in the middle of a packet\n", errors)
+
+
+def piped(lab):
+    """Captures and scripts come from pipes, also a byte at a time."""
+    name = "standard input"
+    for content, ccode, status, told in (
+            (capture("> 00 18 01", "< 00 1c 01 00"), "00", 0, counts(name, 1, 1)),
+            (b"send 18 01\nexpect 1c 01 00\n", "c1", 1,
+             rf"{name}:2: expected 1c 01 00, got 1c 01 c1\n{name}: 1 sent, .*\n")):
+        listener, address = lab.listen()
+        program = Program(lab, "host", "-", "--connect", address, stdin=subprocess.PIPE)
+        for byte in content:
+            os.write(program.process.stdin.fileno(), bytes([byte]))
+        program.process.stdin.close()
+        program.process.stdin = None
+        bmc = Peer(listener.accept()[0])
+        bmc.expect(*GREETINGS["host"], message("00 18 01"))
+        bmc.send(message(f"00 1c 01 {ccode}"))
+        check(bmc.frame() is None, "no end")
+        program.check(status, told)
 
 
 def damaged(lab):
@@ -407,7 +435,7 @@ def noise(lab):
 
 CASES = {case.__name__: case for case in (
     samples, different, refusals, responses, controls, requests, connections, timing, step, reservations,
-    refused, damaged, noise)}
+    refused, piped, damaged, noise)}
 
 if __name__ == "__main__":
     run_cases(CASES, sys.argv[1:])

@@ -78,6 +78,10 @@ def nobody_there(lab):
     status, output, errors = Program(lab, "host", "s", "--connect", "unix:absent",
                                      "--within", "200ms").finish()
     check(status == 3 and not output and "unix:absent" in errors, status, output, errors)
+    start = time.monotonic()
+    Program(lab, "bmc", "s", "--listen", "unix:here", "--within", "0s").check(
+        3, "", "ipmiplay: nobody has connected to unix:here\n")
+    check(time.monotonic() - start < PATIENCE, "it has waited")
     Program(lab, "bmc", "s", "--listen", "unix:here", "--within", "200ms").check(
         3, "", "ipmiplay: nobody has connected to unix:here\n")
     check(not os.path.exists(os.path.join(lab.folder, "here")), "the socket is still there")
@@ -89,7 +93,8 @@ def nobody_there(lab):
 
 
 def inherited(lab):
-    """Sockets that it is started with; and it says who can reach what it opens."""
+    """Sockets that it is started with; and it says where it listens, and who can
+    reach that."""
     lab.write("s", "send 18 01\n")
     ours, theirs = socket.socketpair()
     program = Program(lab, "host", "s", "--connect", f"fd:{theirs.fileno()}",
@@ -109,6 +114,15 @@ def inherited(lab):
     host.expect(message("00 1c 01 00"))
     host.close()
     program.check(0, counts("s", 1, 1, 0, "answered"))
+
+    program = Program(lab, "bmc", "s", "--listen", "tcp::0")
+    where = re.fullmatch(r"ipmiplay: listens on tcp:127\.0\.0\.1:(\d+)\n",
+                         program.process.stderr.readline())
+    check(where, "it does not say where")
+    host = Peer(socket.create_connection(("127.0.0.1", int(where[1]))))
+    host.expect(*GREETINGS["bmc"])
+    program.stop()
+    program.check(1, r"s: stopped at line 1: .*\n")
 
     status, _, errors = Program(lab, "bmc", "s", "--listen", "tcp:0.0.0.0:0",
                                 "--within=1ms").finish()
@@ -157,6 +171,18 @@ def judged(lab):
                   "06 1c 07 01 00 a0\n"
                   "ipmiplay: dropped what the peer sent, a BMC sends no requests: "
                   "06 18 07 db a0\n")
+
+
+def lost_output(lab):
+    """What cannot be printed is no success."""
+    lab.write("s", "send 18 01\n")
+    with open("/dev/full", "w", encoding="ascii") as full:
+        program, bmc = lab.play("host", "s", stdout=full)
+    bmc.expect(message("00 18 01"))
+    bmc.send(message("00 1c 01 00"))
+    check(bmc.frame() is None, "no end")
+    status, _, errors = program.finish()
+    check(status == 3 and "takes no more" in errors, status, errors)
 
 
 def reset(lab):
@@ -442,7 +468,8 @@ def rubbish(lab):
 
 
 CASES = {case.__name__: case for case in (
-    refused, wrong_arguments, nobody_there, inherited, judged, reset, attention, ready, timing, stopped,
+    refused, wrong_arguments, nobody_there, inherited, judged, lost_output, reset, attention, ready,
+    timing, stopped,
     unsent, stub, stub_delay, silent_host, mirror, documented, does_not_read, rubbish)}
 
 if __name__ == "__main__":
