@@ -60,7 +60,7 @@ wait_for_request(struct bmc *bmc, uint64_t deadline, uint64_t closed_deadline)
         enum peer_event event;
 
         if (!peer_is_open(bmc->peer)) {
-            event = peer_open(bmc->peer, deadline, NULL);
+            event = peer_open(bmc->peer, MIN(deadline, closed_deadline), NULL);
         } else {
             event = peer_wait(bmc->peer, deadline, &bmc->request);
         }
@@ -70,9 +70,6 @@ wait_for_request(struct bmc *bmc, uint64_t deadline, uint64_t closed_deadline)
             break;
         case PEER_MESSAGE:
             bmc->has_request = true;
-            break;
-        case PEER_CLOSED:
-            deadline = MIN(deadline, closed_deadline);
             break;
         case PEER_TIME:
             return false;

@@ -395,6 +395,14 @@ def stub_delay(lab):
 
 def silent_host(lab):
     """As the BMC: a host that comes back, and one that does not."""
+    # It has closed the connection before its answer: it does not begin anew.
+    lab.write("s", "repeat for 1ms\nsend 18 01\nend\n")
+    program, host = lab.play("bmc", "s")
+    host.send(message("00 18 01"))
+    host.connection.shutdown(socket.SHUT_WR)
+    host.expect(message("00 1c 01 00"))
+    program.check(0, counts("s", 1, 1, 0, "answered"))
+
     lab.write("s", "send 18 01\nsend 18 02\nsend 18 03\n")
 
     def play(within):
