@@ -58,6 +58,7 @@ static const char description[] =
 
 struct options {
     char *interface;
+    char *filter;               /* of the interface */
     gboolean registers;
     gboolean json;
     char *hpm2;
@@ -241,12 +242,8 @@ open_capture(const struct options *options, int argc, char **argv)
     GError *error = NULL;
 
     if (options->interface) {
-        char *filter = argc > 1 ? g_strjoinv(" ", argv + 1)
-                                : g_strdup(DEFAULT_FILTER);
-
-        reader = capture_reader_open_interface(options->interface, filter,
-                                               &error);
-        g_free(filter);
+        reader = capture_reader_open_interface(options->interface,
+                                               options->filter, &error);
     } else if (argc != 2) {
         tool_usage_error(argc < 2 ? "name a capture, - for the standard input, "
                                     "or an interface with -i"
@@ -338,6 +335,10 @@ parse(int *argc, char ***argv, struct options *options)
         tool_usage_error("--registers is about what is printed: --hpm2 has no "
                          "registers, --pcapng always has them");
     }
+    if (options->interface) {
+        options->filter = *argc > 1 ? g_strjoinv(" ", *argv + 1)
+                                    : g_strdup(DEFAULT_FILTER);
+    }
 }
 
 int
@@ -350,9 +351,13 @@ main(int argc, char **argv)
     parse(&argc, &argv, &options);
     reader = open_capture(&options, argc, argv);
     catch_signals();
+    if (options.interface) {
+        tool_say("capturing on %s: %s", options.interface, options.filter);
+    }
     good = dump(reader, open_sink(&options, reader));
     capture_reader_close(reader);
     g_free(options.interface);
+    g_free(options.filter);
     g_free(options.hpm2);
     g_free(options.pcapng);
     return good ? TOOL_OK : TOOL_ENVIRONMENT;

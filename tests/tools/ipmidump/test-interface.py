@@ -5,12 +5,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 import contextlib
-import os
-import selectors
+import select
 import signal
 import socket
 import sys
-import time
 import unittest
 
 from dumping import PATIENCE, Program, Test
@@ -25,22 +23,24 @@ class Interface(Test):
 
     def test_connection(self):
         """A connection, of which the end that listens is the BMC."""
-        with self.capturing() as (program, _):
+        with self.capturing() as (program, exchange):
+            exchange(7)
+            program.expect("connected", "-> BMC  07 Get Device ID",
+                           "-> host 07 Get Device ID: 20")
             program.process.send_signal(signal.SIGTERM)
-            errors = program.process.communicate(timeout=PATIENCE)[1]
-            self.assertEqual((program.process.returncode, errors), (0, b""))
+            program.finish()
 
     def test_burst(self):
         """What comes while it is busy, and up to its end, is kept for it."""
         with self.capturing() as (program, exchange):
             program.process.send_signal(signal.SIGSTOP)
-            for seq in range(100, 200):
+            for seq in range(200):
                 exchange(seq)
             program.process.send_signal(signal.SIGINT)
             program.process.send_signal(signal.SIGCONT)
             output, errors = program.process.communicate(timeout=PATIENCE)
             self.assertEqual((program.process.returncode, errors), (0, b""))
-            for seq in range(100, 200):
+            for seq in range(200):
                 self.assertEqual(output.count(b"-> host %02x Get Device ID: 20" % seq), 1, seq)
 
     @contextlib.contextmanager
@@ -49,8 +49,11 @@ class Interface(Test):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
             program = Program(self, "-i", "lo", "tcp", "port", str(port))
+            self.assertTrue(select.select([program.process.stderr], [], [], PATIENCE)[0])
+            self.assertEqual(program.process.stderr.readline().decode(),
+                             f"ipmidump: capturing on lo: tcp port {port}\n")
             with socket.create_connection(("127.0.0.1", port)) as host, \
-                    listener.accept()[0] as bmc, selectors.DefaultSelector() as selector:
+                    listener.accept()[0] as bmc:
 
                 def exchange(seq):
                     host.sendall(frames.req(seq, 6, 1))
@@ -58,17 +61,6 @@ class Interface(Test):
                     bmc.sendall(frames.rsp(seq, 6, 1, frames.DEVICE_ID))
                     host.recv(4096)
 
-                selector.register(program.process.stdout, selectors.EVENT_READ)
-                # It does not say when it has begun.
-                deadline = time.monotonic() + PATIENCE
-                seen = b""
-                while b"-> host 07 Get Device ID: 20" not in seen:
-                    self.assertLess(time.monotonic(), deadline, seen)
-                    exchange(7)
-                    if selector.select(0.1):
-                        piece = os.read(program.process.stdout.fileno(), 65536)
-                        self.assertTrue(piece, program.process.stderr)
-                        seen += piece
                 yield program, exchange
 
     def test_wrong(self):
