@@ -137,7 +137,7 @@ hear_line(char *line, void *data)
     packet = g_ascii_strtoull(number, NULL, 10);
     if (packet != capturing->packet) {
         if (is_settled(capturing)) {
-            capturing->settled = capturing->packet;
+            capturing->settled = packet - 1;
         }
         if (capturing->ending && is_settled(capturing)) {
             tshark_stop(capturing->tshark);
@@ -211,7 +211,7 @@ static GError *
 explain(const struct capturing *capturing, const struct live *live,
         GPtrArray *arguments, GError *failure)
 {
-    if (failure && capturing->ending) {
+    if (failure && capturing->ending && !capturing->packet) {
         g_error_free(failure);
         return g_error_new(G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
                            "%s: there was no capture to be read from it "
@@ -241,6 +241,8 @@ live_capture(const struct live *live, const GPtrArray *rules,
     };
     GPtrArray *arguments = capturing_arguments(live, options,
                                                capturing.evaluation);
+    guint interrupted = g_unix_signal_add(SIGINT, told_to_end, &capturing);
+    guint terminated = g_unix_signal_add(SIGTERM, told_to_end, &capturing);
     GError *failure = NULL;
 
     capturing.has_goals = evaluation_has_goals(capturing.evaluation);
@@ -248,9 +250,6 @@ live_capture(const struct live *live, const GPtrArray *rules,
                                     strcmp(live->source, "-") == 0,
                                     hear_line, &capturing, &failure);
     if (capturing.tshark) {
-        guint interrupted = g_unix_signal_add(SIGINT, told_to_end, &capturing);
-        guint terminated = g_unix_signal_add(SIGTERM, told_to_end,
-                                             &capturing);
         guint looking = g_timeout_add(LOOK_MS, end_in_time, &capturing);
 
         capturing.deadline_source = g_timeout_add(
@@ -259,12 +258,12 @@ live_capture(const struct live *live, const GPtrArray *rules,
         tshark_finish(capturing.tshark, &failure);
         failure = explain(&capturing, live, arguments, failure);
         tell_losses(tshark_messages(capturing.tshark));
-        g_source_remove(interrupted);
-        g_source_remove(terminated);
         g_source_remove(looking);
         g_clear_handle_id(&capturing.deadline_source, g_source_remove);
         tshark_free(capturing.tshark);
     }
+    g_source_remove(interrupted);
+    g_source_remove(terminated);
     *packets = packets_to_judge(&capturing);
     g_ptr_array_unref(arguments);
     g_hash_table_unref(capturing.on_their_way);

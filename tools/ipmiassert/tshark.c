@@ -132,10 +132,13 @@ process_ended(GObject *source, GAsyncResult *result, gpointer data)
     part_ended(data, error);
 }
 
-/* In the child: whatever becomes of this program, tshark does not go on. */
+/* In the child: a signal for this program's whole group, as from a terminal, is
+ * not for tshark, which is told when to end. But whatever becomes of this
+ * program, tshark does not go on. */
 static void
 end_with_parent(gpointer parent)
 {
+    setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != GPOINTER_TO_INT(parent)) {
         _exit(1);   /* it has ended before that */
