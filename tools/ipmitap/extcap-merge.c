@@ -8,6 +8,10 @@
 
 #include <string.h>
 
+/* Before and after all deadlines. */
+#define NOT_YET     0
+#define ALL_OVER    G_MAXINT64
+
 /* A packet that waits. */
 struct held {
     struct capture_packet packet;
@@ -58,9 +62,10 @@ size_of(const struct held *held)
     return sizeof *held + held->packet.len;
 }
 
-/* Passes on what need not wait; with everything, all. */
+/* Passes on what need not wait any more: because nothing older can come, or
+ * because it has waited up to that time. */
 static void
-pass_on(struct merge *merge, bool everything)
+pass_on(struct merge *merge, gint64 now)
 {
     struct input *input;
     bool whole;
@@ -68,8 +73,8 @@ pass_on(struct merge *merge, bool everything)
     while ((input = oldest(merge, &whole)) != NULL) {
         struct held *held = g_queue_peek_head(&input->held);
 
-        if (!whole && !everything && merge->bytes <= MERGE_MAX_BYTES
-                && held->deadline > g_get_monotonic_time()) {
+        if (!whole && merge->bytes <= MERGE_MAX_BYTES
+                && held->deadline > now) {
             return;
         }
         g_queue_pop_head(&input->held);
@@ -89,8 +94,17 @@ deadline(gpointer data)
     struct merge *merge = data;
 
     /* Which ends the timer if nothing is left. */
-    pass_on(merge, false);
+    pass_on(merge, g_get_monotonic_time());
     return G_SOURCE_CONTINUE;
+}
+
+/* What is there to be read comes before the timer: it may be what is waited
+ * for, however late this program has its turn. */
+static guint
+start_timer(struct merge *merge)
+{
+    return g_timeout_add_full(G_PRIORITY_LOW, MERGE_WAIT_MS / 4, deadline,
+                              merge, NULL);
 }
 
 struct merge *
@@ -108,7 +122,7 @@ merge_new(unsigned inputs, merge_func func, void *data)
 void
 merge_free(struct merge *merge)
 {
-    pass_on(merge, true);
+    pass_on(merge, ALL_OVER);
     g_free(merge->input);
     g_free(merge);
 }
@@ -117,7 +131,7 @@ void
 merge_set_open(struct merge *merge, unsigned input, bool open)
 {
     merge->input[input].open = open;
-    pass_on(merge, false);
+    pass_on(merge, NOT_YET);
 }
 
 void
@@ -141,7 +155,7 @@ merge_put(struct merge *merge, unsigned input,
     g_queue_push_tail(&merge->input[input].held, held);
     merge->bytes += size_of(held);
     if (merge->timer == 0) {
-        merge->timer = g_timeout_add(MERGE_WAIT_MS / 4, deadline, merge);
+        merge->timer = start_timer(merge);
     }
-    pass_on(merge, false);
+    pass_on(merge, NOT_YET);
 }

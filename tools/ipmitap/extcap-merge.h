@@ -15,8 +15,8 @@
 
 #include "capture.h"
 
-/* How long a packet waits at most for another input. QEMU's capture is that of
- * 10 ms ago, or of some more on a busy machine. */
+/* How long a packet waits for another input of which there is nothing to read.
+ * QEMU's capture is that of 10 ms ago, or of some more on a busy machine. */
 #define MERGE_WAIT_MS   200
 
 /* Bytes that wait at most. */

@@ -121,6 +121,35 @@ test_time(void)
     merge_free(merge);
 }
 
+static gboolean
+put_at_last(gpointer data)
+{
+    put(data, 1, 1, bytes);
+    return G_SOURCE_REMOVE;
+}
+
+/* A machine so busy that this program has its turn when the time is over: what
+ * has come meanwhile is in order all the same. */
+static void
+test_late(void)
+{
+    struct merge *merge = merge_new(2, take, bytes);
+
+    merge_set_open(merge, 0, true);
+    merge_set_open(merge, 1, true);
+    put(merge, 0, 2, bytes);
+    g_usleep(2 * MERGE_WAIT_MS * G_TIME_SPAN_MILLISECOND);
+    put(merge, 0, 3, bytes);
+    check_passed("");
+    g_idle_add(put_at_last, merge);
+    while (passed->len == 0) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    check_passed("1:1 ");
+    merge_free(merge);
+    check_passed("0:2 0:3 ");
+}
+
 static void
 test_bound(void)
 {
@@ -149,6 +178,7 @@ main(void)
     test_one_input();
     test_order();
     test_time();
+    test_late();
     test_bound();
     g_string_free(passed, TRUE);
     printf("%u checks, %u failures\n", checks, failures);
