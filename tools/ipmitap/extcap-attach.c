@@ -159,22 +159,21 @@ end_of_stream(struct stream *stream, const GError *error)
         talk("%s: %" G_GUINT64_FORMAT " events were lost in the end",
              stream->name, lost);
     }
-    close_reader(stream);
     if (error && stream->packets == 0) {
         GError *failure = g_error_copy(error);
 
         g_prefix_error(&failure, "%s: ", stream->name);
         extcap_session_fail(stream->attach->session, failure);
-        return;
-    }
-    if (stream->address) {
+    } else if (stream->address) {
         retry(stream, error ? error->message : "the connection was closed");
     } else {
-        /* The next writer is waited for, so there is no need to. */
+        /* The next writer is waited for, so there is no need to retry. It may
+         * be there already, and never finds the FIFO without a reader. */
         talk("%s: %s", stream->name,
-                           error ? error->message : "its writer has gone");
+             error ? error->message : "its writer has gone");
         open_stream(stream);
     }
+    close_reader(stream);
 }
 
 static gboolean
