@@ -77,9 +77,10 @@ def waits_for_qemu():
         for count, data in enumerate((HOST, HOST, BMC + HOST), 1):
             qemu = Qemu(where)
             with qemu.accept() as connection:
+                # Before it can be connected to again.
+                qemu.close()
+                os.unlink(where.partition(":")[2])
                 connection.sendall(data)
-            qemu.close()
-            os.unlink(where.partition(":")[2])
             wait_for(lambda count=count: sum(
                 "connection was closed" in text for control, command, text in capture.toolbar()
                 if (control, command) == (LOG, ADD)) == count, "that QEMU has gone")
@@ -94,18 +95,18 @@ def cut_off():
     """QEMU was killed: what is whole is there, what comes next is too."""
     where = unix_address()
     qemu = Qemu(where)
+    middle = len(HOST) // 2 + 1
+    count = 2 * len(words(HOST)) + len(words(HOST[:middle]))
     with Capture("ipmi-attach", f"--attach={where}") as capture:
-        for length in (len(HOST) - 3, 100, len(HOST) // 2 + 1, 5, 0):
+        for length in (len(HOST) - 3, 100, middle, 5, 0):
             with qemu.accept() as connection:
                 connection.sendall(HOST[:length])
         with qemu.accept() as connection:
             connection.sendall(HOST)
-            capture.wait_for_packets(2 * len(words(HOST)))
+            capture.wait_for_packets(count)
             result = capture.stop()
     qemu.close()
-    half = len(reader.read(HOST[:len(HOST) // 2 + 1]).packets)
-    check(len(result.packets) == 2 * len(words(HOST)) + half,
-          f"{len(result.packets)} packets")
+    check(len(result.packets) == count, f"{len(result.packets)} packets")
 
 
 def no_capture():
@@ -142,14 +143,19 @@ def two_at_once():
     """The host's and the BMC's, in the order of time, which is mergecap's."""
     paths = [DIRECTORY / f"{name}.sock" for name in ("host", "bmc")]
     qemus = [Qemu(f"unix:{path}") for path in paths]
-    with Capture("ipmi-attach", f"--attach=unix:{paths[0]} , unix:{paths[1]}") \
-            as capture:
+    with Capture("ipmi-attach", f"--attach=unix:{paths[0]} , unix:{paths[1]}",
+                 toolbar=True) as capture:
         connections = [qemu.accept() for qemu in qemus]
+        for path in paths:
+            capture.wait_for_toolbar(LOG, ADD, f"attached to unix:{path}")
+        # All is there before it goes on: nobody can be too late.
+        capture.process.send_signal(signal.SIGSTOP)
         # In pieces, so that one is ahead of the other and then the other.
         size = max(len(HOST), len(BMC)) // 20 + 1
         for at in range(0, 20 * size, size):
             for connection, data in zip(connections, (HOST, BMC)):
                 connection.sendall(data[at:at + size])
+        capture.process.send_signal(signal.SIGCONT)
         capture.wait_for_packets(len(words(HOST)) + len(words(BMC)))
         for connection in connections:
             connection.close()
@@ -279,9 +285,7 @@ def damaged():
     """Whatever bytes come: it goes on, or says what it is."""
     where = unix_address()
     qemu = Qemu(where)
-    seed = random.randrange(1 << 32)
-    print(f"seed {seed}")
-    chance = random.Random(seed)
+    chance = random.Random(os.environ.get("SEED", "damaged"))
     for _ in range(20):
         data = bytearray(HOST)
         for _ in range(chance.choice((1, 10, 100))):

@@ -31,13 +31,12 @@ def skip(why):
     sys.exit(SKIPPED)
 
 
-def line_of(process, deadline):
-    """The next line of a program's output, or None if there is none in time."""
+def line_of(process, timeout=TIMEOUT):
+    """The next line of a program's output, or None if none has begun in time."""
     line = b""
+    if not select.select([process.stdout], [], [], timeout)[0]:
+        return None
     while not line.endswith(b"\n"):
-        left = deadline - time.monotonic()
-        if left <= 0 or not select.select([process.stdout], [], [], left)[0]:
-            return None
         byte = os.read(process.stdout.fileno(), 1)
         if not byte:
             return None
@@ -65,7 +64,7 @@ def expect(process, host, bmc):
         end.sendall(sent)
         if not kind:
             continue
-        line = line_of(process, time.monotonic() + TIMEOUT)
+        line = line_of(process)
         if not line or (line[0], line[2], line[8]) != (kind, direction, contents):
             return f"after {sent.hex()}: {line}"
         if abs(int(line[4]) - time.time_ns()) > TIMEOUT * 10**9:
@@ -73,22 +72,34 @@ def expect(process, host, bmc):
     return None
 
 
-def wait_until_capturing(process, port, listener):
-    """Connects until the program has seen that. Returns both ends."""
+def is_capturing(process, port, listener):
+    """Connects until the program has seen any of that."""
     deadline = time.monotonic() + TIMEOUT
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and process.poll() is None:
         ends = connect(port, listener)
         # Recognised by its greeting, which the connection begins with.
         ends[1].sendall(control(VERSION, 1))
-        line = line_of(process, time.monotonic() + 1)
-        if line and line[0] == "connected":
-            assert line_of(process, deadline)[8] == "ff01"
-            return ends
+        seen = line_of(process, 1)
         for end in ends:
             end.close()
-        if process.poll() is not None:
+        if seen:
+            return True
+    return False
+
+
+def new_connection(process, port, listener):
+    """Both ends of one, and what is told of it up to a request: the lines before
+    are those of the connections before."""
+    host, bmc = connect(port, listener)
+    request, _ = get_device_id(99)
+    bmc.sendall(control(VERSION, 1))
+    host.sendall(request)
+    lines = []
+    while not lines or lines[-1][8] != request[:3].hex():
+        lines.append(line_of(process))
+        if not lines[-1]:
             break
-    return None
+    return host, bmc, [line and line[0] for line in lines[-3:]]
 
 
 def main():
@@ -101,18 +112,20 @@ def main():
         with subprocess.Popen([program, "-i", "lo", f"tcp port {port}"],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             try:
-                ends = wait_until_capturing(process, port, listener)
-                if not ends:
+                if not is_capturing(process, port, listener):
                     process.kill()
                     errors = process.stderr.read().decode()
                     if "not permitted" in errors or "no such interface" in errors:
                         skip(errors.strip())
                     sys.exit(f"it has not captured anything: {errors}")
-                fault = expect(process, *ends)
-                for end in ends:
+                host, bmc, told = new_connection(process, port, listener)
+                fault = (expect(process, host, bmc)
+                         if told == ["connected", "control", "request"]
+                         else f"of a new connection: {told}")
+                for end in host, bmc:
                     end.close()
                 if not fault:
-                    line = line_of(process, time.monotonic() + TIMEOUT)
+                    line = line_of(process)
                     fault = None if line and line[0] == "disconnected" else f"at the end: {line}"
             finally:
                 process.kill()
