@@ -10,13 +10,12 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 
 import wireshark
 from wireshark import (ADD, DIRECTORY, DISABLE, ENVIRONMENT, LOG, PAUSE, SET, STATE, STATUS_BAR,
-                       USAGE, Capture, Qemu, check, extcap, reader, run_tests, sample,
-                       section_end, unix_address, wait_for, words)
+                       USAGE, Capture, Qemu, check, connected_to, extcap, reader, run_tests,
+                       sample, section_end, unix_address, words)
 
 HOST = sample("inside-kcs-host")
 
@@ -58,10 +57,7 @@ def tap():
     request, response = bytes.fromhex("00 18 01 e7 a0"), bytes.fromhex("00 1c 01 00 e3 a0")
     with Capture("ipmi-tap", f"--listen=unix:{near}", f"--connect=unix:{far}",
                  "--name=web 1", toolbar=True) as capture:
-        wait_for(near.exists, "it does not listen")
-        host = socket.socket(socket.AF_UNIX)
-        host.settimeout(wireshark.DEADLINE)
-        host.connect(str(near))
+        host = connected_to(near)
         connection = bmc.accept()
 
         def exchange():

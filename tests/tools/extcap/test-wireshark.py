@@ -14,7 +14,7 @@ import subprocess
 import threading
 
 import wireshark
-from wireshark import DIRECTORY, Failure, check, reader, run_tests, sample
+from wireshark import DIRECTORY, Failure, check, connected_to, reader, run_tests, sample
 
 RUN_TSHARK = wireshark.ROOT / "tests" / "run-tshark"
 FIELDS = [argument for name in ("frame.number", "frame.time_epoch", "frame.interface_name",
@@ -149,7 +149,9 @@ def echo(connection, count):
     """A BMC that answers each request: its completion code is 0."""
     data = b""
     while count:
-        data += connection.recv(4096)
+        more = connection.recv(4096)
+        check(more, "the tap has gone")
+        data += more
         while b"\xa0" in data:
             frame, _, data = data.partition(b"\xa0")
             message = bytes([frame[0], frame[1] | 4, frame[2], 0])
@@ -168,7 +170,7 @@ def tap():
     with live("ipmi-tap", {"listen": f"unix:{near}",
                            "connect": f"tcp:127.0.0.1:{bmc.getsockname()[1]}",
                            "name": "web 1"}, 2 * count + 1) as lines:
-        host = wireshark.wait_for(lambda: connect(near), "the tap does not listen")
+        host = connected_to(near)
         connection = bmc.accept()[0]
         connection.settimeout(wireshark.DEADLINE)
         thread = threading.Thread(target=echo, args=(connection, count))
@@ -185,18 +187,6 @@ def tap():
     check({row[2] for row in rows} == {"web 1"}, f"points {rows[0]}")
     check(sum(bool(row[7]) for row in rows) == count, f"not {count} responses: {lines}")
     check(all("Get Device ID" in row[6] for row in rows[1:]), f"{lines}")
-
-
-def connect(path):
-    """A connection, or None if nobody listens."""
-    connection = socket.socket(socket.AF_UNIX)
-    connection.settimeout(wireshark.DEADLINE)
-    try:
-        connection.connect(str(path))
-    except (FileNotFoundError, ConnectionRefusedError):
-        connection.close()
-        return None
-    return connection
 
 
 run_tests([lists_interfaces, lists_link_types, what_is_missing, attach, attach_both, fifo, tap])

@@ -72,6 +72,20 @@ def words(data):
     return [packet.words() for packet in reader.read(data).packets]
 
 
+def connected_to(path):
+    """A socket, as soon as somebody listens on a Unix socket of that path."""
+    def connect():
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(DEADLINE)
+        try:
+            connection.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            connection.close()
+            return None
+        return connection
+    return wait_for(connect, f"nobody listens on {path}")
+
+
 def section_end(data):
     """Where the first packet begins: all before it is header and points."""
     return min(data.index(b"\x06\0\0\0", at) for at in range(28, len(data), 4)

@@ -201,9 +201,11 @@ class Tap:
                                         preexec_fn=set_limits, **options)
 
     def said(self):
-        """On standard error, so far."""
+        """On standard error, so far; while it runs, whole lines."""
+        running = self.process.poll() is None
         with open(self.lab.path("tap.errors"), encoding="utf-8") as file:
-            return file.read()
+            text = file.read()
+        return text[:text.rfind("\n") + 1] if running else text
 
     def status(self):
         """What it says of its links when asked."""
