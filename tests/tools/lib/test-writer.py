@@ -393,13 +393,14 @@ def test_ring_by_time(directory):
     with Writer(directory / "ring.pcapng", f"--file-time={10**8}") as writer:
         writer.point("a")
         for number in range(1, 4):
-            writer.put(0, 5)
+            # Of several the last ones may be too late for the file.
+            writer.put(0, 1)
             deadline = time.monotonic() + PATIENCE
             while len(files_of(directory)) <= number:
                 check(time.monotonic() < deadline, f"{files_of(directory)}")
                 time.sleep(0.01)
             capture = load(files_of(directory)[-2])
-            check(capture.complete() and len(capture.packets) == 5, "the one before is whole")
+            check(capture.complete() and len(capture.packets) == 1, "the one before is whole")
         # Several times the time of a file: that nothing comes cannot be waited for.
         time.sleep(0.4)
         check(len(files_of(directory)) == 4, f"{files_of(directory)}")
@@ -421,7 +422,8 @@ class Fifo:
         """Reads until enough() says so of the bytes, or the end."""
         deadline = time.monotonic() + PATIENCE
         while not enough(self.data):
-            ready, _, _ = select.select([self.fd], [], [], deadline - time.monotonic())
+            left = max(0, deadline - time.monotonic())
+            ready, _, _ = select.select([self.fd], [], [], left)
             check(ready, f"nothing more after {len(self.data)} bytes")
             more = os.read(self.fd, PIECE)
             if not more:
@@ -429,7 +431,9 @@ class Fifo:
                 if self.data:
                     break
                 time.sleep(0.01)
-            self.data += more
+            else:
+                self.data += more
+                deadline = time.monotonic() + PATIENCE
         return self
 
     def read_frame(self, number):
@@ -497,29 +501,48 @@ def put_until_there_is_room(writer, number, fifo):
         fifo.read(lambda data, had=len(fifo.data): len(data) > had)
 
 
+def close_without_reader(path, packets, comes):
+    """What it says when it is closed, how many seconds that took, and what a
+    reader got that came meanwhile, if any did."""
+    with Writer(path) as writer:
+        writer.point("link")
+        writer.put(0, packets)
+        began = time.monotonic()
+        writer.process.stdin.write("close\n")
+        capture = None
+        if comes:
+            # That it waits already is not to be seen.
+            time.sleep(0.3)
+            fifo = Fifo(path)
+            ready, _, _ = select.select([fifo.fd, writer.process.stderr], [], [], PATIENCE)
+            if fifo.fd in ready:
+                capture = fifo.read_all().capture()
+            fifo.close()
+        answer = writer.expect("closed")
+        return answer, time.monotonic() - began, capture
+
+
 def test_fifo_at_the_end(directory):
     """The first reader comes when all is over: it gets all, in good order; not if
     there was nothing, or it never comes."""
     path = directory / "fifo"
     os.mkfifo(path)
-    for packets, comes in (1000, True), (0, False), (1000, False):
-        with Writer(path) as writer:
-            writer.point("link")
-            writer.put(0, packets)
-            began = time.monotonic()
-            writer.process.stdin.write("close\n")
-            if comes:
-                # That it waits already is not to be seen.
-                time.sleep(0.3)
-                fifo = Fifo(path).read_all()
-                fifo.close()
-                capture = fifo.capture()
-                check(capture.complete(), "it did not end in good order")
-                check(check_serials(capture.packets) == packets, "not all of them")
-            answer = writer.expect("closed")
-            took = time.monotonic() - began
-        check(comes or (took > 1.9) == (packets > 0), f"{packets} packets: it took {took} s")
-        check(("lost" in answer) == (packets > 0 and not comes), answer)
+    # What has to be done within two seconds takes longer on a busy machine.
+    tries = 20
+    for _ in range(tries):
+        answer, _, capture = close_without_reader(path, 1000, True)
+        if capture:
+            break
+    check(capture and capture.complete() and answer == "", f"not in good order: {answer}")
+    check(check_serials(capture.packets) == 1000, "not all of them")
+    answer, took, _ = close_without_reader(path, 1000, False)
+    check("lost" in answer and took > 1.9, f"after {took} s: {answer}")
+    for _ in range(tries):
+        answer, took, _ = close_without_reader(path, 0, False)
+        check(answer == "", answer)
+        if took < 1.9:
+            return
+    check(False, "it waited for a reader, for nothing")
 
 
 def test_fifo_too_late(directory):
@@ -585,9 +608,9 @@ def test_fifo_room(directory):
         while writer.tell("room") == "no":
             slow.read(lambda data, had=len(slow.data): len(data) > had)
             check(time.monotonic() < deadline, "there never is room")
-        writer.process.stdin.write("close\n")
+        slow.read_frame(number - 1)
+        check(writer.close() == "", "something was lost")
         slow.read_all()
-        check(writer.expect("closed") == "", "something was lost")
         check(check_serials(slow.capture().packets) == number, "not all of them")
         slow.close()
 
@@ -727,8 +750,10 @@ def test_file_limit(directory):
         writer.point("link")
         writer.put(0, 2000)
         writer.wait("too large", lambda *state: "File too large" in state[3])
-        capture = load(path)
-        check(not capture.cut_off, "the last block is cut off")
+        deadline = time.monotonic() + PATIENCE
+        while (capture := load(path)).cut_off:
+            # It is just trying again.
+            check(time.monotonic() < deadline, "the last block is cut off")
         check(limit - 200 < os.path.getsize(path) <= limit, "it has stopped early")
         check(len(capture.packets) == check_serials(capture.packets) == writer.state()[0],
               f"{len(capture.packets)} packets, {writer.state()}")
@@ -737,7 +762,7 @@ def test_file_limit(directory):
         check(lost > 0, "there is no end of the room")
         resource.prlimit(writer.process.pid, resource.RLIMIT_FSIZE,
                          (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-        writer.wait("no trouble", lambda *state: not state[3])
+        writer.wait("no trouble", lambda *state: not state[3] and writer.tell("room") == "yes")
         writer.put(0, 5)
         answer = writer.close()
         check(f"{lost} of {2 * MANY + 2005} packets are lost: File too large" in answer, answer)
