@@ -31,8 +31,11 @@ def address(lab, kind, name):
     if kind == "unix":
         path = lab.path(f"{name}.sock")
         return f"unix:{path}", f"path={path}"
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
+    # Nobody else gets the port while this one has it, who does not listen.
+    bound = lab.stack.enter_context(socket.socket())
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind(("127.0.0.1", 0))
+    port = bound.getsockname()[1]
     return f"tcp:127.0.0.1:{port}", f"host=127.0.0.1,port={port}"
 
 

@@ -389,8 +389,14 @@ class Places(Links):
 class Signals(Links):
     """What ends it."""
 
+    def hang_up_is(self, disposition):
+        """For the taps from now on, whatever started this test with."""
+        before = signal.signal(signal.SIGHUP, disposition)
+        self.addCleanup(signal.signal, signal.SIGHUP, before)
+
     def test_signals(self):
         """In good order."""
+        self.hang_up_is(signal.SIG_DFL)
         for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
             with self.subTest(number), taplab.Lab() as self.lab:
                 tap, far = self.lab.link()
@@ -405,8 +411,7 @@ class Signals(Links):
 
     def test_no_hang_up(self):
         """Whoever starts it so that it outlives the terminal is obeyed."""
-        handler = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        self.addCleanup(signal.signal, signal.SIGHUP, handler)
+        self.hang_up_is(signal.SIG_IGN)
         tap, far = self.lab.link()
         self.passes(*self.lab.ends(far))
         tap.process.send_signal(signal.SIGHUP)
