@@ -196,12 +196,8 @@ evaluation_match(struct evaluation *evaluation, unsigned query,
     const GArray *askers = g_ptr_array_index(evaluation->askers, query);
     struct moment at = { packet, time };
 
-    /* From the last to the first, for a filter that an order has more than
-     * once: a packet is one step of it only. */
-    for (unsigned i = askers->len; i > 0; i--) {
-        const struct asker *asker = &g_array_index(askers, struct asker,
-                                                   i - 1);
-
+    for (unsigned i = 0; i < askers->len; i++) {
+        const struct asker *asker = &g_array_index(askers, struct asker, i);
         struct track *track = track_of(asker->state, value);
 
         if (asker->role != ROLE_VALUE) {

@@ -56,10 +56,8 @@ is_within(const struct rule_filter *filter, struct moment from,
 static void
 latest_set(struct latest *latest, struct moment at)
 {
-    if (latest->at.packet != at.packet) {
-        latest->before = latest->at;
-        latest->at = at;
-    }
+    latest->before = latest->at;
+    latest->at = at;
 }
 
 /* The latest that is in another packet, which is an earlier one. */

@@ -55,7 +55,8 @@ struct track {
 struct track *track_new(const struct rule *rule, const char *value);
 void track_free(struct track *track);
 
-/* A packet matches. Packets come in order, what one matches in any order. */
+/* A packet matches. Packets come in order; what one matches in any order, and
+ * each once. */
 void track_match(struct track *track, const struct rule *rule, int role,
                  struct moment at);
 

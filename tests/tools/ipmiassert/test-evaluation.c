@@ -237,25 +237,35 @@ test_each(void)
                   "f 1: 2 packets match, exactly 1 should; too many are: 3");
 }
 
-/* The packets to show: of all tracks, in order, five at most. */
+/* The packets to show of a rule that fails. */
+static void
+check_packets(const char *text, const char *packets, const char *wanted)
+{
+    struct played played = played_rules(text, packets);
+    GArray *verdicts = evaluation_end(played.evaluation);
+    const GArray *found = g_array_index(verdicts, struct verdict, 0).packets;
+    GString *shown = g_string_new(NULL);
+
+    for (unsigned i = 0; i < found->len; i++) {
+        g_string_append_printf(shown, "%s%u", i ? " " : "",
+                               g_array_index(found, uint32_t, i));
+    }
+    CHECK(g_str_equal(shown->str, wanted), "%s of '%s': %s", text, packets,
+          shown->str);
+    g_string_free(shown, TRUE);
+    g_array_unref(verdicts);
+    played_clear(&played);
+}
+
 static void
 test_packets(void)
 {
-    struct played played = played_rules("for each f: never a",
-                                        "a2 a1 b1 a2 a1 a1 a2 a2");
-    GArray *verdicts = evaluation_end(played.evaluation);
-    const GArray *packets;
-
-    packets = g_array_index(verdicts, struct verdict, 0).packets;
-    CHECK(packets->len == EVALUATION_SHOWN, "%u", packets->len);
-    for (unsigned i = 0; i < packets->len; i++) {
-        static const uint32_t wanted[] = { 1, 2, 4, 5, 6 };
-
-        CHECK(g_array_index(packets, uint32_t, i) == wanted[i], "%u",
-              g_array_index(packets, uint32_t, i));
-    }
-    g_array_unref(verdicts);
-    played_clear(&played);
+    /* Of all values, in order, five at most. */
+    check_packets("for each f: never a", "a2 a1 b1 a2 a1 a1 a2 a2",
+                  "1 2 4 5 6");
+    check_packets("every a then b within 1s", "a a c b", "1 2");
+    check_packets("order a then b then c", "c a b a b", "2 3");
+    check_packets("at least 2 a", "a", "");
 }
 
 /* Whether a live capture goes on after these packets. */
@@ -278,6 +288,8 @@ test_waiting(void)
     check_waits("exactly 0 a", "b", false, false);
     check_waits("at least 2 a", "a", true, true);
     check_waits("at least 2 a", "a a", true, false);
+    check_waits("exactly 2 a", "a", true, true);
+    check_waits("exactly 2 a", "a a a", true, false);
     check_waits("order a then b", "b a", true, true);
     check_waits("order a then b", "a b", true, false);
     check_waits("every a then b", "b", false, false);

@@ -95,6 +95,8 @@ test_filters(void)
                "ip.addr#2 == 1.2.3.4", NULL);
     check_rule("every hash then.b then thenb", RULE_EVERY_THEN,
                "hash then.b", "thenb");
+    check_rule("every ahas has b", RULE_EVERY_HAS, "ahas", "b");
+    check_rule("at most 4294967295 a", RULE_AT_MOST, "a", NULL);
     check_rule("never a == \"two  spaces\"  &&\tb", RULE_NEVER,
                "a == \"two  spaces\" && b", NULL);
 }
@@ -162,6 +164,7 @@ test_refused(void)
     check_refused("never a has b", "1: this belongs to nothing");
     check_refused("at least a", "1: 'a' is not a number of packets");
     check_refused("at most -1 a", "1: '-1' is not a number of packets");
+    check_refused("exactly 4294967296 a", "1: '4294967296' is not a number");
     check_refused("at least 0 a", "1: 'at least 0' is always so");
     check_refused("at last 3 a", "1: write 'at least' or 'at most'");
     check_refused("exactly 3", "1: a display filter is missing");
@@ -171,6 +174,7 @@ test_refused(void)
     check_refused("every a then b within 2", "1: '2' is not a time");
     check_refused("every a then b within 2s c", "1: this belongs to nothing");
     check_refused("never (a", "1: ')' is missing: (a");
+    check_refused("never (a\n  b", "1: ')' is missing: (a b");
     check_refused("never a\n  )", "2: nothing that this ')' closes");
     check_refused("never (a]", "1: nothing that this ']' closes");
     check_refused("never a == \"b", "1: a \" without another one");
