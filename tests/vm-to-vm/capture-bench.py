@@ -21,11 +21,12 @@ import os
 import re
 import statistics
 import struct
+import subprocess
 import sys
 import tempfile
 import time
 
-from machines import Bmc, Failure, Host, Machine, Programs, Wire, argument_parser
+from machines import PATIENCE, Bmc, Failure, Host, Machine, Programs, Wire, argument_parser
 
 # What a host sees of its BMC: the interface, the BMC's board and responder.
 PAIRS = [
@@ -37,30 +38,28 @@ COUNT = 1000
 ROUNDS = 31
 
 # The target: captured, so often the time without, by the median of rounds; and what
-# a busy machine is forgiven in a test: all rounds but one.
+# a busy machine is forgiven in a test: all rounds but one, which is the last then.
 Target = collections.namedtuple("Target", "limit rounds judged")
 TARGET = Target(1.10, ROUNDS, statistics.median)
-CHECK_TARGET = Target(2.0, 3, min)
+CHECK_TARGET = Target(2.0, 20, min)
 
 # A million writes, in bursts. So many of them are done when the memory is looked
-# at first, and by so much it may grow after: a tenth of what is captured, since
-# what a busy machine does not write at once has to be somewhere.
+# at first, and by so much it may grow after: a tenth of what is captured.
 BURST = 25_000
 BURSTS = 40
 FIRST = 4
 WRITES = BURST * BURSTS
-MAX_GROWTH_KIB = 16384
+MAX_GROWTH_KIB = 8192
 
-# Ticks of the time-stamp counter between two bursts, some 20 ms: two million
-# events a second, as many as two machines make that do nothing but talk.
-PAUSE = 50_000_000
+# What a write takes in the file: a packet, and another one of how the device takes it.
+WRITE_SIZE = 2 * 72
 
 # The port of isa-ipmi-kcs that is written, and the beginning of the record of
 # such a write after its version: see docs/capture-format.md.
 DATA_IN = 0xca2
 HOST_WRITES_DATA_IN = bytes([1, 2, 1])
 
-SERIAL = 0x3f8
+SERIAL, SERIAL_STATUS = 0x3f8, 0x3fd
 
 # Blocks and options of pcapng
 ENHANCED_PACKET, STATISTICS = 6, 5
@@ -147,6 +146,12 @@ def round_trip(programs, folder, pair, interrupts, captured):
     return median, packets / (COUNT + 1)
 
 
+def ratios_of(times, pair, interrupts):
+    """Of each round, captured / off."""
+    return [on / without for without, on in zip(times[pair, interrupts, False],
+                                                times[pair, interrupts, True])]
+
+
 def round_trips(programs, folder, target):
     """Prints the table; returns what is wrong."""
     rounds, limit = target.rounds, target.limit
@@ -155,6 +160,10 @@ def round_trips(programs, folder, target):
     for number in range(rounds):
         for pair in PAIRS:
             for interrupts in (0, 1):
+                # More of them would not change the least.
+                if target.judged is min and number and min(
+                        ratios_of(times, pair, interrupts)) <= limit:
+                    continue
                 # Whoever is first finds the machine in another state.
                 for captured in (False, True) if number % 2 else (True, False):
                     median, seen = round_trip(programs, folder, pair, interrupts, captured)
@@ -162,14 +171,14 @@ def round_trips(programs, folder, target):
                     if captured:
                         packets[pair, interrupts] = seen
 
-    print(f"{COUNT} x Get Device ID, {rounds} rounds; microseconds")
+    print(f"{COUNT} x Get Device ID, {max(map(len, times.values()))} rounds; microseconds")
     print("interface         BMC                off  captured  captured / off      "
           "records a command")
     worst = 0
     for pair in PAIRS:
         for interrupts in (0, 1):
             off, captured = (times[pair, interrupts, how] for how in (False, True))
-            ratios = [on / without for on, without in zip(captured, off)]
+            ratios = ratios_of(times, pair, interrupts)
             worst = max(worst, target.judged(ratios))
             interface, board, responder = pair
             print(f"{interface[4:]:9} {'irq' if interrupts else 'polled':7} "
@@ -192,33 +201,34 @@ def image(*parts):
     return code.ljust(0xfff0, b"\0") + reset_vector.ljust(16, b"\0")
 
 
-def write_many(bursts, pause):
-    """The instructions that write the low byte of a counter, and wait after each
-    burst."""
+def say(text):
+    """The instructions that write a line to the serial port."""
+    return b"\xba" + struct.pack("<H", SERIAL) + b"".join(
+        b"\xb0" + bytes([byte]) + b"\xee"               # mov al, byte; out dx, al
+        for byte in text.encode() + b"\n")
+
+
+def write_many(bursts, paced):
+    """The instructions that write the low byte of a counter, in bursts; paced: after
+    each they say so and wait for a byte from the serial port."""
     write = (b"\x66\xb9" + struct.pack("<I", BURST)    # mov ecx, BURST
              + b"\xba" + struct.pack("<H", DATA_IN)     # mov dx, DATA_IN
              + b"\x88\xc8"                              # next: mov al, cl
              + b"\xee"                                  # out dx, al
              + b"\x66\x49"                              # dec ecx
              + b"\x75\xf9")                             # jnz next
-    wait = (b"\x0f\x31"                                # rdtsc
-            + b"\x66\x89\xc3"                          # mov ebx, eax
-            + b"\x0f\x31"                              # wait: rdtsc
-            + b"\x66\x29\xd8"                          # sub eax, ebx
-            + b"\x66\x3d" + struct.pack("<I", pause)   # cmp eax, pause
-            + b"\x72\xf3")                             # jb wait
+    wait = (say("burst")
+            + b"\xba" + struct.pack("<H", SERIAL_STATUS)
+            + b"\xec"                                  # wait: in al, dx
+            + b"\xa8\x01"                              # test al, DATA_READY
+            + b"\x74\xfb"                              # jz wait
+            + b"\xba" + struct.pack("<H", SERIAL)      # mov dx, SERIAL
+            + b"\xec") if paced else b""               # in al, dx
     back = len(write) + len(wait) + 3
     return (b"\xbe" + struct.pack("<H", bursts)        # mov si, bursts
             + write + wait                             # burst: ...
             + b"\x4e"                                  # dec si
             + b"\x75" + struct.pack("b", -back))       # jnz burst
-
-
-def say(text):
-    """The instructions that write a line to the serial port."""
-    return b"\xba" + struct.pack("<H", SERIAL) + b"".join(
-        b"\xb0" + bytes([byte]) + b"\xee"               # mov al, byte; out dx, al
-        for byte in text.encode() + b"\n")
 
 
 # One run: how long the guest took, by how much QEMU's memory grew after the
@@ -231,21 +241,40 @@ def resident_kib(machine):
         return int(re.search(r"VmRSS:\s*(\d+) kB", status.read()).group(1))
 
 
-def write_a_million(programs, folder, pause, extra, file):
-    """One run with those arguments, which make QEMU write the file, if any."""
+def follow(machine, file, bursts):
+    """Lets the guest go on after each of these bursts, once it is in the file."""
+    for burst in bursts:
+        machine.wait_for_line("burst")
+        deadline = time.monotonic() + PATIENCE
+        while os.path.getsize(file) < burst * BURST * WRITE_SIZE:
+            if time.monotonic() > deadline:
+                raise Failure(f"{file} does not grow")
+            time.sleep(0.001)
+        machine.process.stdin.write("\n")
+        machine.process.stdin.flush()
+
+
+def write_a_million(programs, folder, paced, extra, file):
+    """One run with those arguments, which make QEMU write the file, if any. paced:
+    the guest waits for the file."""
     bios = f"{folder}/bios"
     with open(bios, "wb") as output:
-        output.write(image(say("go"), write_many(FIRST, pause), say("first"),
-                           write_many(BURSTS - FIRST, pause), say("done")))
+        output.write(image(say("go"), write_many(FIRST, paced), say("first"),
+                           write_many(BURSTS - FIRST, paced), say("done")))
     machine = Machine(f"{programs.qemu}/qemu-system-x86_64",
                       ["-machine", "pc", "-accel", "tcg", "-m", "16", "-bios", bios,
                        "-device", "ipmi-bmc-sim,id=bmc",
-                       "-device", "isa-ipmi-kcs,id=kcs,bmc=bmc", *extra], (), folder)
+                       "-device", "isa-ipmi-kcs,id=kcs,bmc=bmc", *extra], (), folder,
+                      stdin=subprocess.PIPE)
     try:
         machine.wait_for_line("go")
         started = time.monotonic()
+        if paced:
+            follow(machine, file, range(1, FIRST + 1))
         machine.wait_for_line("first")
         before = resident_kib(machine)
+        if paced:
+            follow(machine, file, range(FIRST + 1, BURSTS + 1))
         machine.wait_for_line("done")
         seconds = time.monotonic() - started
         growth = resident_kib(machine) - before
@@ -272,7 +301,7 @@ def check_writes(path):
 def million(programs, folder):
     """Returns what is wrong."""
     pcap = f"{folder}/capture.pcapng"
-    run = write_a_million(programs, folder, PAUSE, capture_to(pcap), pcap)
+    run = write_a_million(programs, folder, True, capture_to(pcap), pcap)
     print(f"{WRITES} writes to a register of isa-ipmi-kcs in bursts, {run.seconds:.1f} s: "
           f"{check_writes(pcap)} events,\n0 lost, memory {run.growth:+} KiB")
     os.unlink(pcap)
@@ -284,11 +313,11 @@ def million(programs, folder):
 def flat_out(programs, folder):
     """Prints the table."""
     pcap, log = f"{folder}/capture.pcapng", f"{folder}/trace.log"
-    off = write_a_million(programs, folder, 0, [], None)
-    captured = write_a_million(programs, folder, 0, capture_to(pcap), pcap)
+    off = write_a_million(programs, folder, False, [], None)
+    captured = write_a_million(programs, folder, False, capture_to(pcap), pcap)
     records = check_writes(pcap)
     os.unlink(pcap)
-    traced = write_a_million(programs, folder, 0, ["-trace", "ipmi*", "-D", log], log)
+    traced = write_a_million(programs, folder, False, ["-trace", "ipmi*", "-D", log], log)
     with open(log, "rb") as file:
         lines = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
 

@@ -107,9 +107,10 @@ def wait_for_listener(path):
 
 
 class Machine:
-    """A QEMU under way. Its serial port comes line by line."""
+    """A QEMU under way. Its serial port comes line by line, and goes if stdin is
+    PIPE."""
 
-    def __init__(self, program, arguments, descriptors, folder):
+    def __init__(self, program, arguments, descriptors, folder, stdin=subprocess.DEVNULL):
         self.name = os.path.basename(program)
         self.folder = folder
         self.monitor_path = f"{folder}/monitor-{os.urandom(4).hex()}"
@@ -119,8 +120,8 @@ class Machine:
             [program, "-no-user-config", "-nodefaults", "-display", "none",
              "-serial", "stdio",
              "-qmp", f"unix:{self.monitor_path},server=on,wait=off", *arguments],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True, pass_fds=descriptors)
+            stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, pass_fds=descriptors)
         self.errors = []
         self.readers = [
             threading.Thread(target=self.read_lines, daemon=True),
@@ -218,6 +219,8 @@ class Machine:
             self.process.kill()
         self.process.wait()
         self.join()
+        if self.process.stdin:
+            self.process.stdin.close()
         self.process.stdout.close()
         self.process.stderr.close()
 
