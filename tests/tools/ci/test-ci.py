@@ -4,8 +4,9 @@
 and sees that they come to what the document says.
 
 What is not as on a CI machine: the installation goes to a folder of its own,
-packages are there already, ports are free ones, and Elasticsearch is a server
-here that takes what Elasticsearch would take.
+packages are there already, ports are free ones, nobody need be prompt, since this
+machine may be busy, and Elasticsearch is a server here that takes what Elasticsearch
+would take.
 """
 
 import argparse
@@ -31,7 +32,7 @@ from index import Index  # noqa: E402
 SKIPPED = 77
 
 # For all commands of a section; the first one compiles ipmiscope.
-PATIENCE = 900
+PATIENCE = 1800
 
 NEEDED = ("cmake", "ninja", "qemu-system-x86_64", "ipmi_sim",
           "arm-none-eabi-gcc", "curl")
@@ -55,13 +56,13 @@ def blocks(text, language):
     return found
 
 
-def free_ports(count):
-    """Ports that nobody has now."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
+def reserved_port():
+    """A bound socket that does not listen: who asks for that port, as everybody here
+    with SO_REUSEADDR, gets it, and who asks for any does not."""
+    reserved = socket.socket()
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.bind(("127.0.0.1", 0))
+    return reserved
 
 
 class Elasticsearch(http.server.BaseHTTPRequestHandler):
@@ -169,12 +170,14 @@ class Machine:
                            f"TSHARK={program} "
                            f"exec {ROOT}/tests/run-tshark \"$@\"\n")
             os.chmod(path, 0o755)
-        bmc, tap = free_ports(2)
+        self.reserved = [reserved_port() for _ in range(2)]
+        bmc, tap = (each.getsockname()[1] for each in self.reserved)
         self.instead = {
             "ipmiscope/tools/setup\n": "",
             "cmake --install": f"DESTDIR={self.destination} cmake --install",
             "http://localhost:9200": elasticsearch,
             "9002": str(tap), "9003": str(bmc),
+            " prompt ": " ",
         }
         if qemu:
             self.instead["$(ipmiscope/qemu-patches/build)"] = qemu
@@ -184,9 +187,9 @@ class Machine:
 
     def run(self, commands, status=0):
         """All of the blocks of a section in one shell; returns what it said."""
-        script = "set -e; umask 0\n" + "\n".join(commands)
-        for old, new in self.instead.items():
-            script = script.replace(old, new)
+        script = re.sub("|".join(map(re.escape, self.instead)),
+                        lambda match: self.instead[match[0]],
+                        "set -e; umask 0\n" + "\n".join(commands))
         result = subprocess.run(
             ["bash", "-c", script], cwd=self.folder, env=self.environment,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
