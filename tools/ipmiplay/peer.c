@@ -308,14 +308,14 @@ fault_of(const struct peer *peer, const struct ipmi_extern_frame *frame,
     if (original_len > frame->wire_len) {
         return "it is too long";
     }
+    if (frame->escape_fault == IPMI_EXTERN_ESCAPE_AT_END) {
+        return "it ends with an escape";
+    }
     if (frame->terminator == IPMI_EXTERN_CMD_END) {
         return frame->len == 0 ? "a control command without a code" : NULL;
     }
     if (frame->terminator == 0) {
         return "it has no end";
-    }
-    if (frame->escape_fault == IPMI_EXTERN_ESCAPE_AT_END) {
-        return "it ends with an escape";
     }
     if (frame->sum != 0) {
         return "its checksum is wrong";

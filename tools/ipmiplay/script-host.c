@@ -67,7 +67,6 @@ connect_again(struct host *host, uint64_t deadline)
     }
     switch (peer_open(host->peer, deadline, NULL)) {
     case PEER_CONNECTED:
-        host->attention = false;
         peer_greet(host->peer, false);
         return ANSWERED;
     case PEER_STOPPED:

@@ -8,18 +8,23 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 
 import gzip
+import itertools
 import os
 import random
 import re
 import select
+import socket
 import subprocess
 import sys
 import time
 
 from players import (GREETINGS, PATIENCE, ROOT, Peer, Program, capture, check, message,
                      patiently, run_cases)
-# Not before, since players knows where it is.
-from frames import ATTN_IRQ, CAPABILITIES, ENABLE_IRQ, NOATTN, RESET, VERSION, control
+# Not before, since players knows where these are.
+import captures
+from frames import (ATTN_IRQ, CAPABILITIES, DISABLE, DISABLE_IRQ, ENABLE, ENABLE_IRQ,
+                    GRACEFUL_SHUTDOWN, NOATTN, POWEROFF, RESET, SEND_NMI, VERSION, control)
+from registers import ENABLE as LINE_ENABLE, HOST, IRQ_ENABLE as LINE_IRQ_ENABLE, Kcs, Places, SMS_ATN
 
 SAMPLES = os.path.join(ROOT, "samples")
 
@@ -99,6 +104,82 @@ def different(lab):
         bmc.expect(message("02 18 08 55"))
         bmc.send(message("02 1c 08 00"))
         program.check(status, expected)
+
+
+def masks(lab):
+    """What is masked is what the manual says: in messages of 16 bytes that differ in
+    all of them, those are told that are not."""
+    with open(os.path.join(ROOT, "tools", "ipmiplay", "ipmiplay.1"), encoding="ascii") as file:
+        table = re.findall(r"^\.It (\w\w)/(\w\w)=(\d+)(?:\\-(\d+))?$", file.read(), re.MULTILINE)
+    check(len(table) == 16, len(table), "masks are in the manual")
+    zeros, other = "00" * 16, "ff" * 16
+    for role, is_response in ("host", 1), ("bmc", 0):
+        lines, exchanges, expected = [], [], []
+        for netfn, cmd, first, last in table:
+            if int(netfn, 16) % 2 != is_response:
+                continue
+            request = f"{len(exchanges):02x} {int(netfn, 16) - is_response << 2:02x} {cmd}"
+            response = f"{request[:2]} {(int(netfn, 16) | 1) << 2:02x} {cmd}"
+            played, compared = (request, response) if role == "host" else (response, request)
+            lines += [f"> {request} {'' if is_response else zeros}",
+                      f"< {response} {zeros if is_response else '00'}"]
+            exchanges.append((message(played if is_response else f"{played} 00"),
+                              message(f"{compared} {other}")))
+            first, last = int(first), int(last or first)
+            ranges = [(1, first - 1), (last + 1, 16)]
+            expected.append(f"({netfn}/{cmd}=" + ",".join(
+                f"{low}" if low == high else f"{low}-{high}"
+                for low, high in ranges if low <= high) + ")")
+        lab.write("a", capture(*lines))
+        program, peer = lab.play(role, "a")
+        for played, compared in exchanges:
+            if role == "host":
+                peer.expect(played)
+                peer.send(compared)
+            else:
+                peer.send(compared)
+                peer.expect(played)
+        peer.connection.shutdown(socket.SHUT_WR)
+        output = program.finish()[1]
+        told = re.findall(r"another re\w+ (\(.*\))\n", output)
+        check(told == expected, role, told, expected, output)
+
+
+def left_out(lab):
+    """What is not whole, what a receiver drops and what goes the wrong way, or nobody
+    knows which, is not played, which is told."""
+    link = captures.Link()
+    link.host(message("00 18 01"))
+    link.host(message("01 18 02 00 00"), keep=4)
+    link.host(message("02 18 03")[:-2] + b"\0\xa0")
+    link.bmc(message("03 18 04"))
+    link.record(None, [control(VERSION, 1)])
+    link.bmc(message("00 1c 01 00"))
+    lab.write("a", link.contents())
+    program, bmc = lab.play("host", "a")
+    bmc.expect(message("00 18 01"))
+    bmc.send(message("00 1c 01 00"))
+    check(bmc.frame() is None, "no end")
+    program.check(0, counts("a", 1, 1), "ipmiplay: a: 4 messages are left out: not whole, or "
+                  "dropped by their receiver\n")
+
+
+def operations(lab):
+    """As the BMC: what it did to a host by lines and operations, as registers have
+    it, are control commands; not what was refused."""
+    places = Places()
+    kcs = Kcs(places, "kcs", HOST)
+    for what, on in itertools.product((SMS_ATN, LINE_IRQ_ENABLE, LINE_ENABLE), (True, False)):
+        kcs.line(what, on)
+    for operation in range(8):
+        kcs.hardware(operation)
+        kcs.hardware(operation, ccode=0xd5)
+    lab.write("a", places.contents())
+    program, host = lab.play("bmc", "a")
+    host.expect(*map(control, (ATTN_IRQ, NOATTN, ENABLE_IRQ, DISABLE_IRQ, ENABLE, DISABLE,
+                               RESET, POWEROFF, GRACEFUL_SHUTDOWN, SEND_NMI)))
+    host.close()
+    program.check(0, counts("a", 10, 0))
 
 
 def refusals(lab):
@@ -188,6 +269,16 @@ def requests(lab):
     lab.write("a", capture("> 00 18 01", "< 00 1c 01 00 20", "> 01 18 02", "< 01 1c 02 00",
                            "> 02 18 05 11", "< 02 1c 05 00 22", "> 03 28 49 01 02 03 04",
                            "< 03 2c 49 00", "> 04 18 06", "< 04 1c 06 00"))
+    # Further than 16 requests ahead, none is looked for.
+    commands = [f"{number:02x} 18 {number:02x}" for number in range(0x10, 0x22)]
+    lab.write("many", capture(*(f"> {command}" for command in commands)))
+    for ahead in 15, 16:
+        program, host = lab.play("bmc", "many")
+        host.send(message(commands[ahead]))
+        host.close()
+        output = program.finish()[1]
+        check(output.count("a request was left out") == (15 if ahead == 15 else 0), output)
+
     program, host = lab.play("bmc", "a")
     for sent, answer in (("50 18 05 11", "50 1c 05 00 22"), ("51 18 01", "51 1c 01 00 20"),
                          ("52 18 77", "52 1c 77 c1"), ("53 28 49 05 06 07 08", "53 2c 49 00"),
@@ -434,7 +525,7 @@ def noise(lab):
 
 
 CASES = {case.__name__: case for case in (
-    samples, different, refusals, responses, controls, requests, connections, timing, step, reservations,
+    samples, different, masks, left_out, operations, refusals, responses, controls, requests, connections, timing, step, reservations,
     refused, piped, damaged, noise)}
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import ast
 import os
 import re
+import select
 import signal
 import socket
 import sys
@@ -191,14 +192,16 @@ def reset(lab):
         expect 1c 01 00
         send 18 02
         send 18 03
-        expect none for 30s
+        expect none for 60s
         wait ready within 60s
-        wait attn within 60s
+        wait noattn within 1us
         send 18 04
         expect 1c 04 00 within 60s
+        wait attn within 60s
         """)
     listener, address = lab.listen()
     program = Program(lab, "host", "s", "--connect", address)
+    # What wants attention then does not after it.
     for seq, request in enumerate(("18 01", "18 02", "18 03")):
         bmc = Peer(listener.accept()[0])
         bmc.expect(*GREETINGS["host"], message(f"{seq:02x} {request}"))
@@ -206,10 +209,11 @@ def reset(lab):
         bmc.close()
     bmc = Peer(listener.accept()[0])
     bmc.expect(*GREETINGS["host"], message("03 18 01"))
-    bmc.send(message("03 1c 01 c0"), control(ATTN_IRQ))
-    bmc.send(message(f"{bmc.answer_ready('18 04'):02x} 1c 04 00"))
+    bmc.send(message("03 1c 01 c0"))
+    seq = bmc.answer_ready("18 04")
+    bmc.send(message(f"{seq:02x} 1c 04 00"), control(ATTN_IRQ))
     program.check(1, "s:2: expected 1c 01 00, got no response: the connection was closed\n"
-                  + counts("s", 4, 5, 1))
+                  + counts("s", 4, 6, 1))
 
 
 def unsent(lab):
@@ -454,13 +458,45 @@ def does_not_read(lab):
     program, host = lab.play("bmc", "s", greeted=False)
     requests = message("00 18 01") * 1000
     try:
-        while True:
+        for _ in range(5000):       # 3 GB of answers
             host.connection.sendall(requests)
+        check(False, "the connection stays")
     except ConnectionError:
         pass
     program.stop()
     status, _, errors = program.finish()
     check(status == 0 and "does not read" in errors, status, errors)
+
+
+def reads_late(lab):
+    """As the BMC: a host that reads its answers later gets all of them, and the last
+    of them before the end of the connection."""
+    lab.write("s", "repeat 800\nsend 18 01\nexpect 1c 01 00" + " 55" * 297 + "\nend\n")
+    ours, theirs = socket.socketpair()
+    program = Program(lab, "bmc", "s", "--connect", f"fd:{theirs.fileno()}",
+                      descriptors=(theirs.fileno(),))
+    theirs.close()
+    host = Peer(ours)
+    # It has answered some hundred before it says that it has dropped the last.
+    host.send(message("00 18 01") * 800, message("00 1c 01 00"))
+    check("dropped" in program.process.stderr.readline(), "it has dropped nothing")
+    host.expect(*GREETINGS["bmc"], *[message("00 1c 01 00" + " 55" * 297)] * 800)
+    program.check(0, counts("s", 800, 800, 0, "answered"))
+
+    lab.write("s", "send 18 01\n")
+    ours, theirs = socket.socketpair()
+    program = Program(lab, "bmc", "s", "--connect", f"fd:{theirs.fileno()}",
+                      descriptors=(theirs.fileno(),))
+    theirs.close()
+    host = Peer(ours)
+    end = select.poll()
+    end.register(ours, select.POLLRDHUP)
+    start = time.monotonic()
+    host.send(message("00 18 01"))
+    # It waits ten seconds for a host that reads nothing.
+    check(not end.poll(2500) or time.monotonic() - start >= 10, "it did not wait for the host")
+    host.expect(*GREETINGS["bmc"], message("00 1c 01 00"))
+    program.check(0, counts("s", 1, 1, 0, "answered"))
 
 
 def rubbish(lab):
@@ -472,13 +508,29 @@ def rubbish(lab):
              bytes(range(256)), control(0x42), message("00 1c 01 00"))
     status, output, errors = program.finish()
     check(status == 0 and re.fullmatch(counts("s", 1, 1, 0), output), status, output)
-    check(len(errors.splitlines()) == 11 and "will not be told" in errors, errors)
+    lines = errors.splitlines()
+    check(len(lines) == 11 and "will not be told" in lines[-1], errors)
+
+    program, bmc = lab.play("host", "s")
+    bmc.expect(message("00 18 01"))
+    for wire, why in ((b"\xa0", "it is too short"), (b"\xa1", "a control command without a code"),
+                      (b"\x00\xaa\xa0", "it ends with an escape"),
+                      (b"\x05\xaa\xa1", "it ends with an escape"),
+                      (b"\x55" * 20000 + b"\xa0", "it is too long"),
+                      (message("00 1c 01 00")[:-1], "it has no end")):
+        bmc.send(wire)
+        if why == "it has no end":
+            bmc.close()
+        told = program.process.stderr.readline()
+        check(f", {why}: {wire[:32].hex(' ')}" in told, why, told)
+    program.check(1, r"s:2: expected 1c 01 00, got no response: .*\n" + counts("s", 1, 0, 1))
 
 
 CASES = {case.__name__: case for case in (
     refused, wrong_arguments, nobody_there, inherited, judged, lost_output, reset, attention, ready,
     timing, stopped,
-    unsent, stub, stub_delay, silent_host, mirror, documented, does_not_read, rubbish)}
+    unsent, stub, stub_delay, silent_host, mirror, documented, does_not_read,
+    reads_late, rubbish)}
 
 if __name__ == "__main__":
     run_cases(CASES, sys.argv[1:])
