@@ -197,7 +197,10 @@ check_capture(const char *path)
 static void
 check_source(const char *source)
 {
-    if (strchr(source, '/') && access(source, R_OK) < 0) {
+    if (!strchr(source, '/')) {
+        return;
+    }
+    if (access(source, R_OK) < 0) {
         tool_fail("%s: %s", source, g_strerror(errno));
     }
     if (g_file_test(source, G_FILE_TEST_IS_REGULAR)) {
@@ -230,6 +233,24 @@ write_junit(FILE *file, const struct judgement *judgement, const char *name,
         tool_fail("%s: %s", junit_path, g_strerror(errno));
     }
     g_free(xml);
+}
+
+/* junit: NULL without. */
+static void
+report(const struct judgement *judgement, const char *name, FILE *junit,
+       double seconds)
+{
+    if (judgement->cut_off) {
+        tool_say("%s ends in the middle of a packet", name);
+    }
+    if (judgement->packets == 0) {
+        tool_say("%s has no packets", name);
+    }
+    report_tap(judgement, name);
+    if (junit) {
+        write_junit(junit, judgement, name, seconds);
+    }
+    tool_check_output();
 }
 
 int
@@ -277,17 +298,7 @@ main(int argc, char **argv)
         fail_by(error);
     }
     remove_temporary(path);
-    if (judgement.cut_off) {
-        tool_say("%s ends in the middle of a packet", name);
-    }
-    if (judgement.packets == 0) {
-        tool_say("%s has no packets", name);
-    }
-    report_tap(&judgement, name);
-    if (junit) {
-        write_junit(junit, &judgement, name, g_timer_elapsed(timer, NULL));
-    }
-    tool_check_output();
+    report(&judgement, name, junit, g_timer_elapsed(timer, NULL));
     failed = report_failures(&judgement) > 0;
 
     judgement_clear(&judgement);

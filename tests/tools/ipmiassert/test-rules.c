@@ -146,7 +146,7 @@ test_files(void)
     }
     g_ptr_array_unref(rules);
 
-    rules = parse("# nothing\n\n");
+    rules = parse("\r\n# nothing\n \n");
     CHECK(rules->len == 0, "%u rules", rules->len);
     g_ptr_array_unref(rules);
 }
@@ -183,6 +183,7 @@ test_refused(void)
     check_refused("\"\": never a", "1: write a rule's name as");
     check_refused("\"name\":", "1: a rule begins with never");
     check_refused("for each never a", "1: write 'for each FIELD: '");
+    check_refused("for each : never a", "1: write 'for each FIELD: '");
     check_refused("for ipmi: never a", "1: write 'for each FIELD: '");
     check_refused("\n  never a", "2: a line that begins with space");
 
@@ -208,6 +209,14 @@ test_looking_ahead(void)
         "ipmi_extern.ccode == 0"
     };
 
+    GPtrArray *rules = parse("for each ipmi_trans.id: never a\n"
+                             "for each ipmi_x.id: never a then b_in\n"
+                             "for each ipmi_x.id: never a");
+
+    CHECK(rule_looks_ahead(g_ptr_array_index(rules, 0)), "the field");
+    CHECK(rule_looks_ahead(g_ptr_array_index(rules, 1)), "a filter");
+    CHECK(!rule_looks_ahead(g_ptr_array_index(rules, 2)), "neither");
+    g_ptr_array_unref(rules);
     for (size_t i = 0; i < G_N_ELEMENTS(ahead); i++) {
         CHECK(rule_filter_looks_ahead(ahead[i]), "%s", ahead[i]);
     }
