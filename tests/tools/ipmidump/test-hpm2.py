@@ -5,6 +5,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 import collections
+import datetime
 import os
 import tempfile
 import unittest
@@ -71,7 +72,10 @@ class Hpm2(Test):
         """What tshark says is what ipmidump says."""
         self.assertEqual(row.interface_name, thing["point"])
         self.assertEqual(int(row.channel), 15 - thing["point_number"])
-        self.assertEqual(f"{int(row.milliseconds):03}", thing["time"].split(".")[1][:3])
+        seconds, fraction = thing["time"].split(".")
+        self.assertEqual(int(row.seconds),
+                         datetime.datetime.fromisoformat(seconds + "+00:00").timestamp())
+        self.assertEqual(f"{int(row.milliseconds):03}", fraction[:3])
         if thing["kind"] not in MESSAGES:
             self.assertEqual(row.type, TEXT)
             self.assertTrue(row.info)
