@@ -25,6 +25,7 @@ struct traffic_matcher {
         uint32_t body;          /* ipmi_body() of it */
     } latest[256];              /* request, by sequence number */
     uint32_t requests;
+    uint32_t waiting_since;     /* serial of the first request that may wait */
     bool heard;                 /* what is unsolicited would have been: a
                                  * request, or the beginning */
 };
@@ -68,7 +69,11 @@ void traffic_match(struct traffic_matcher *matcher,
 /* What is outstanding will not be answered. */
 void traffic_matcher_reset(struct traffic_matcher *matcher);
 
-/* The same, but what comes may answer what was lost. */
+/* Nobody waits any more, and so what is the same is not sent again; but a
+ * response that comes all the same finds its request. */
+void traffic_matcher_cut_off(struct traffic_matcher *matcher);
+
+/* The same, and what comes may answer what was lost. */
 void traffic_matcher_lose(struct traffic_matcher *matcher);
 
 /* What is wrong with the side that a message is from, or NULL. */

@@ -200,6 +200,11 @@ take_control(struct traffic_link *link, const struct traffic *traffic)
         }
         link->greeted |= (uint8_t)(1U << sender);
         link->matcher.heard = true;
+        traffic_matcher_cut_off(&link->matcher);
+        break;
+    case IPMI_EXTERN_RESET:
+    case IPMI_EXTERN_POWEROFF:
+        traffic_matcher_cut_off(&link->matcher);
         break;
     default:
         break;

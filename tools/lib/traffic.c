@@ -103,8 +103,18 @@ hash_of(const uint8_t *bytes, size_t len)
     return hash;
 }
 
-/* A request that is the same as one that waits is that one, sent again; unless
- * the numbers have gone round since. */
+/* Whether the numbers have not gone round since the latest request, and nothing
+ * has ended the wait for its response. */
+static bool
+may_wait(const struct traffic_matcher *matcher, uint8_t seq)
+{
+    uint32_t age = matcher->requests - matcher->latest[seq].serial;
+
+    return age < SEQ_WINDOW
+           && age <= matcher->requests - matcher->waiting_since;
+}
+
+/* A request that is the same as one that waits is that one, sent again. */
 static void
 match_request(struct traffic_matcher *matcher,
               const struct traffic_packet *packet, struct traffic *traffic)
@@ -113,7 +123,7 @@ match_request(struct traffic_matcher *matcher,
     const struct exchange_request *earlier = &matcher->exchange.requests[seq];
     uint32_t hash = hash_of(traffic->bytes, traffic->len);
     bool waits = (earlier->outstanding || earlier->given_up)
-        && matcher->requests - matcher->latest[seq].serial < SEQ_WINDOW;
+                 && may_wait(matcher, seq);
 
     matcher->heard = true;
     if (waits && matcher->latest[seq].hash == hash) {
@@ -180,8 +190,15 @@ traffic_matcher_reset(struct traffic_matcher *matcher)
 }
 
 void
+traffic_matcher_cut_off(struct traffic_matcher *matcher)
+{
+    matcher->waiting_since = matcher->requests;
+}
+
+void
 traffic_matcher_lose(struct traffic_matcher *matcher)
 {
+    traffic_matcher_cut_off(matcher);
     exchange_lose(&matcher->exchange);
     matcher->heard = false;
 }

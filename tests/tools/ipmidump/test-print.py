@@ -152,6 +152,24 @@ class Lines(Test):
         self.assertEqual(response["request"], 1)
         self.assertNotIn("response_time", response)
 
+    def test_sent_again(self):
+        """A request that is the same as one that waits; not once something has
+        ended the wait. A response that comes all the same finds it."""
+        request = frames.req(1, 0x30, 1)
+        for between, again in ((None, True), (frames.control(frames.NOATTN), True),
+                               (frames.control(frames.VERSION, 1), False),
+                               (frames.control(frames.RESET), False),
+                               (frames.control(frames.POWEROFF), False), ("lost", False)):
+            link = captures.Link()
+            link.host(request)
+            if isinstance(between, bytes):
+                link.bmc(between)
+            link.host(request, dropped=2 if between == "lost" else 0)
+            self.assertEqual("sent again" in self.lines(contents=link.contents())[-1], again)
+            link.blocks.pop()
+            link.bmc(frames.rsp(1, 0x30, 1))
+            self.assertEqual(self.objects(contents=link.contents())[-1]["request"], 1)
+
     def test_unanswered(self):
         """A request that gets no response is told of in the end."""
         link = captures.Link()
