@@ -141,7 +141,8 @@ class Test(unittest.TestCase):
         lost = numbers(tool.sample(name), "ipmi_extern.no_response", "-2")
         self.assertTrue(lost)
         self.assertEqual([], numbers(tool.sample(name), "ipmi_extern.no_response"))
-        self.check(tool.sample(name), ("never ipmi_extern.no_response", "match", lost))
+        self.check(tool.sample(name), ("never ipmi_extern.no_response", "match", lost),
+                   ("never ipmi_kcs",))
         count = len(numbers(COMMANDS, "ipmi_extern.response_in", "-2"))
         verdict, = tool.judge(COMMANDS, f"at most {count - 1} ipmi_extern.response_in")
         self.assertIn("[Response in: ", verdict.details["decoded"])
@@ -327,8 +328,41 @@ class Test(unittest.TestCase):
             self.assertEqual(len(lines), count - 1, result.stderr)
             for i, line in enumerate(lines, 1):
                 place = f"argument {i + (1 if live else 2)}:1: "
-                self.assertRegex(line, f"{place}.*{words[i]}.*, in: "
+                self.assertRegex(line, f"{place}.*{words[i]}(.*[^.])?, in: "
                                  + re.escape(rules[i]))
+
+    def test_option(self):
+        """What the plugin's option tells by itself, and what it refuses."""
+        options = ("-r", LINKS, "-q", "-z")
+        lines = tool.tshark.run(
+            *options, "ipmi_match,some tag,frame.number in {3,5}", "-z",
+            "ipmi_match,of=ipmi_extern.seq,frame.number == 5").decode().splitlines()
+        time = r"1767225600\.\d{9}"
+        for line, words in zip(lines, (f"match some tag 3 {time}",
+                                       f"match (some tag|of) 5 {time}( 0x..)?",
+                                       f"match (some tag|of) 5 {time}( 0x..)?",
+                                       "end 26"), strict=True):
+            self.assertRegex(line, f"^{words}$")
+        for argument in ("", ",tag,", ",,frame"):
+            result = tool.run(*options, f"ipmi_match{argument}",
+                              env=dict(os.environ))
+            self.assertNotEqual(result.returncode, 0)
+            self.assertEqual(result.stdout, "")
+            self.assertIn("write ipmi_match,TAG,FILTER", result.stderr)
+
+    def test_half(self):
+        """A tshark that does not tell the capture's end has not read it all, whatever
+        it says."""
+        with tool.directory() as place:
+            program = tool.write(os.path.join(place, "tshark"), """#!/bin/sh
+echo "match 0 1 5.000000000"
+echo "match 0 2"
+echo "match 1 2 5.0"
+echo "match"
+""")
+            os.chmod(program, 0o755)
+            self.refuse(3, "has not read all", LINKS, "never tcp",
+                        env=tool.environment(PATH=f"{place}:{os.environ['PATH']}"))
 
     def test_no_tshark(self):
         """Without tshark, or its plugin, the remedy is told."""

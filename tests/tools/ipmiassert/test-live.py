@@ -8,6 +8,7 @@
 
 import contextlib
 import os
+import select
 import signal
 import socket
 import struct
@@ -65,20 +66,27 @@ def fifo():
         yield path
 
 
-def opened(path, process):
-    """A FIFO to write to, as soon as somebody reads it; ipmiassert must be there for
-    so long."""
-    found = []
-
-    def try_to_open():
+def wait_with(process, what, condition):
+    """The same as wait_for(); ipmiassert must be there for so long."""
+    def unless_it_ends():
         if process.poll() is not None:
             raise RuntimeError(f"exit status {process.returncode}: "
                                f"{process.stderr.read()}")
+        return condition()
+
+    wait_for(what, unless_it_ends)
+
+
+def opened(path, process):
+    """A FIFO to write to, as soon as somebody reads it."""
+    found = []
+
+    def try_to_open():
         with contextlib.suppress(OSError):
             found.append(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
         return found
 
-    wait_for("a reader", try_to_open)
+    wait_with(process, "a reader", try_to_open)
     os.set_blocking(found[0], True)
     return open(found[0], "wb")     # pylint: disable=consider-using-with
 
@@ -167,7 +175,8 @@ class Test(unittest.TestCase):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             source = f"TCP@127.0.0.1:{listener.getsockname()[1]}"
             with started(f"--live={source}", FAR, "exactly 26 frame") as process:
-                listener.settimeout(tool.TIMEOUT)
+                wait_with(process, "a connection",
+                          lambda: select.select([listener], [], [], 0)[0])
                 connection, _ = listener.accept()
                 with connection:
                     connection.sendall(contents(LINKS))
