@@ -22,7 +22,7 @@ for folder in "samples", "capture":
 IPMIDUMP = os.environ["IPMIDUMP"]
 
 # How long what takes no time may take, on a machine that is busy.
-PATIENCE = 60
+PATIENCE = 300
 
 # What may always be said of a capture.
 UNANSWERED = r"(ipmidump: requests without a response: \d+\n)?"
