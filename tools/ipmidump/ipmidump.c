@@ -280,7 +280,7 @@ refuse_same_file(struct capture_reader *reader, const char *path)
     struct stat input, output;
 
     if (path && fstat(capture_reader_fd(reader), &input) == 0
-            && stat(path, &output) == 0 && S_ISREG(output.st_mode)
+            && stat(path, &output) == 0
             && input.st_dev == output.st_dev
             && input.st_ino == output.st_ino) {
         tool_usage_error("%s is the capture that is to be read: name another "

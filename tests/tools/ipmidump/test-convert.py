@@ -11,6 +11,8 @@ import unittest
 from dumping import Test, sample, samples
 
 import captures
+import decode_traces
+import frames
 import reader
 import traces
 
@@ -96,6 +98,26 @@ class Pcapng(Conversion):
         self.assertGreater(sum(packet.dropped for packet in before.packets), 0)
         self.assertEqual(sum(packet.dropped for packet in capture.packets),
                          sum(packet.dropped for packet in before.packets))
+
+    def test_odd_packets(self):
+        """Frames that share a packet have its loss once, and each a direction;
+        of a frame that is not there, nothing can be made."""
+        link = captures.Link()
+        link.record(None, [frames.req(1, 6, 1), frames.rsp(1, 6, 1, frames.DEVICE_ID)], dropped=3)
+        link.host(frames.req(2, 6, 1), keep=0)
+        with open(self.path + ".in", "wb") as file:
+            file.write(link.contents())
+        self.assertEqual([(packet.dropped, packet.direction)
+                          for packet in self.convert(file.name).packets],
+                         [(3, reader.TO_BMC), (0, reader.TO_HOST)])
+
+    def test_lost_from_hpm2(self):
+        """What a trace has lost."""
+        trace = captures.Capture(decode_traces.LINKTYPE_IPMI_HPM_2, ("trace",))
+        trace.packet(bytes((15, 0, 0, 0, 0, 0, 0, decode_traces.BT_PROTOCOLS[0], 0x80, 0, 4, 3, 0x18, 1, 1)), dropped=7)
+        for option in "--pcapng=-", "--hpm2=-":
+            packet, = reader.read(self.dump(option, contents=trace.contents())).packets
+            self.assertEqual(packet.dropped, 7)
 
     def test_same_file(self):
         """What is to be read is not written over."""

@@ -90,6 +90,16 @@ class Hpm2(Test):
         if thing["kind"] == "response":
             self.assertEqual(int(row.completion.split(",")[0], 16), thing["ccode"])
 
+    def test_back(self):
+        """The messages are read back as they were, but for their numbers."""
+        keys = "kind", "time", "point", "direction", "netfn", "lun", "cmd", "ccode", "data"
+        for path in sample("commands.pcapng"), sample("inside-bt.pcapng"):
+            self.dump("--hpm2", self.path, path)
+            before, after = (
+                [[thing.get(key) for key in keys] for thing in self.objects(path)
+                 if thing["kind"] in MESSAGES] for path in (path, self.path))
+            self.assertEqual(before, after)
+
     def test_body(self):
         """Bodies are taken apart, and requests and responses find each other."""
         self.convert(sample("kcs-35-ipmitool-commands.pcap"))

@@ -139,8 +139,10 @@ class Lines(Test):
     def test_no_time(self):
         log = b"ipmi_link /machine/peripheral/bmc: connected\n"
         self.assertEqual(
-            self.lines(contents=log, errors="ipmidump: .*-msg timestamp=on\n"),
-            ["00:00:00.000000 bmc             connected"])
+            self.lines(contents=log + b"1@1.000000:" + log,
+                       errors="ipmidump: .*-msg timestamp=on\n"),
+            ["00:00:00.000000 bmc             connected",
+             "00:00:01.000000 bmc             connected"])
 
     def test_earlier(self):
         """Captures of two machines, merged: there is no time between the two."""
@@ -169,6 +171,26 @@ class Lines(Test):
             link.blocks.pop()
             link.bmc(frames.rsp(1, 0x30, 1))
             self.assertEqual(self.objects(contents=link.contents())[-1]["request"], 1)
+
+    def test_too_long(self):
+        """No receiver has room for it."""
+        link = captures.Link()
+        link.host(b"\1" * 9000 + b"\xa0")
+        self.assertTrue(self.lines(contents=link.contents())[0].endswith(
+            " ! too long for any receiver"))
+        trace = captures.Capture(260, ("trace",))
+        trace.packet(bytes((15, 0, 0, 0, 0, 0, 0, 5, 0x80, 0, 255)) + bytes(1100))
+        self.assertTrue(self.lines(contents=trace.contents())[0].endswith(
+            " ! longer than anybody takes"))
+
+    def test_lost_before_access(self):
+        """A loss is told of even if what follows it is not."""
+        link = captures.Link()
+        link.record(captures.HOST_TO_BMC, [record(1, 1, 4, 0, 0, 1)], dissector="ipmi_kcs",
+                    dropped=2)
+        self.assertEqual([line.split(maxsplit=2)[2] for line in self.lines(contents=link.contents())],
+                         ["lost: 2 events are missing here",
+                          "-> BMC     host R ST 00 -> 00 (IDLE)"])
 
     def test_unanswered(self):
         """A request that gets no response is told of in the end."""

@@ -289,6 +289,65 @@ class Tcp(formats.Formats):
         self.assertEqual(len({thing[2] for thing in things}), 2)
 
 
+    def test_exported_tags(self):
+        """What else tells links and directions: IPv6, ports alone, a tag."""
+        def exported(frame, *tags):
+            capture.packet(b"".join(struct.pack(">HH", tag, len(value)) + value for tag, value in (
+                (12, b"ipmi_extern\0"), *tags, (0, b""))) + frame)
+
+        def port(tag, number):
+            return tag, struct.pack(">I", number)
+        capture = captures.Capture(captures.LINKTYPE_WIRESHARK_UPPER_PDU, ("lo",))
+        here = bytes(15) + b"\1"
+        request, response = get_device_id(1)
+        exported(request, (22, here), (23, here), port(25, 40000), port(26, 9002))
+        exported(response, (22, here), (23, here), port(25, 9002), port(26, 40000))
+        exported(request, port(25, 1), port(26, 1))
+        exported(request, port(25, 2), port(26, 2))
+        exported(control(ATTN), port(25, 2), port(26, 2), (35, bytes(4)))
+        exported(control(ATTN), port(25, 2), port(26, 2), (35, b"\0\0\0\1"))
+        self.assertEqual([thing[:3] for thing in self.things(capture)], [
+            ("request", "bmc", "[::1] to [::1]:9002"), ("response", "host", "[::1] to [::1]:9002"),
+            ("request", "bmc", "lo port 1"), ("request", "bmc", "lo port 2"),
+            ("control", "bmc", "lo port 2"), ("control", "host", "lo port 2")])
+
+    def test_no_segments(self):
+        """Fragments, and headers that end too soon."""
+        tcp = struct.pack(">HHIIBBHHH", 40000, 9002, 1, 1, 5 << 4, PSH | ACK, 0xFFFF, 0, 0)
+        tcp += get_device_id(1)[0]
+
+        def ipv4(fragment, length=None):
+            return struct.pack(">BBHHHBBH", 0x45, 0, length or 20 + len(tcp), 1, fragment, 64, 6,
+                               0) + bytes(8)
+
+        def ipv6(following, extension=b""):
+            return struct.pack(">IHBB", 6 << 28, len(tcp) + len(extension), following,
+                               64) + bytes(32) + extension
+        good = [ipv4(0) + tcp, ipv4(0x4000) + tcp, ipv6(6) + tcp,
+                ipv6(0, bytes((60, 0)) + bytes(6) + bytes((6, 1)) + bytes(14)) + tcp]
+        bad = [ipv4(0x2000) + tcp, ipv4(1) + tcp, ipv4(0, 19) + tcp, ipv4(0)[:19], ipv6(6)[:39],
+               ipv6(44, bytes((6, 0)) + bytes(6)) + tcp, ipv6(0, bytes((6, 200)) + bytes(6)) + tcp,
+               ipv6(0)[:40] + bytes(7), ipv4(0) + tcp[:19], ipv4(0) + tcp[:12] + b"\x40" + tcp[13:],
+               ipv4(0) + tcp[:12] + b"\xf0" + tcp[13:]]
+        for packets, count in ((good[:1], 1), (good[1:2], 1), (good[2:3], 1), (good[3:], 1),
+                               *(([packet], 0) for packet in bad)):
+            capture = captures.Capture(LINKTYPE_RAW, ("raw",))
+            for packet in packets:
+                capture.packet(packet)
+            self.assertEqual(len(self.things(capture)), count, packets)
+
+    def test_many_connections(self):
+        """No more of them are followed at once than there is room for."""
+        capture = captures.Ethernet()
+        for port in range(1100):
+            connection = captures.Connection(capture, host_port=20000 + port)
+        exchanges(connection, range(2))
+        things = self.things(capture)
+        self.assertEqual([thing[0] for thing in things],
+                         ["connected"] * 1100 + ["request", "response"] * 2)
+        self.assertEqual(len({thing[2] for thing in things}), 1024)
+
+
 def main():
     """All tests, or those named."""
     parser = argparse.ArgumentParser(description=__doc__)
