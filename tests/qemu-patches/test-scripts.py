@@ -76,7 +76,7 @@ print "Some Body\\n" unless $ARGV[-1] =~ /orphan/;
 def run(*command, **options):
     """Returns exit status, standard output and standard error."""
     result = subprocess.run(command, text=True, capture_output=True, check=False,
-                            stdin=subprocess.DEVNULL, timeout=120, **options)
+                            stdin=subprocess.DEVNULL, timeout=600, **options)
     return result.returncode, result.stdout, result.stderr
 
 
@@ -392,7 +392,7 @@ def build_interrupted(case):
             assert process.poll() is None, "it ended by itself"
             time.sleep(0.01)
         os.killpg(process.pid, number)
-        output, _ = process.communicate(timeout=120)
+        output, _ = process.communicate(timeout=600)
         assert not output and process.returncode != 0
         assert not case.results()
         os.unlink(case.folder + "/reached")
@@ -412,7 +412,7 @@ def build_together(case):
         with open(log, "wb") as errors:
             processes.append(subprocess.Popen([case.stack + "/build", "--source", case.tree],
                                               text=True, stdout=subprocess.PIPE, stderr=errors))
-    outputs = {process.communicate(timeout=120)[0] for process in processes}
+    outputs = {process.communicate(timeout=600)[0] for process in processes}
     assert [process.returncode for process in processes] == [0, 0, 0], list(map(read, logs))
     assert len(outputs) == 1
     assert case.builds() == 1

@@ -46,7 +46,7 @@ def capture_file(contents):
         yield path
 
 
-def run(*arguments, timeout=120):
+def run(*arguments, timeout=900):
     """tshark's standard output. Raises when it fails or complains."""
     result = subprocess.run([RUN_TSHARK, *arguments], timeout=timeout,
                             stdin=subprocess.DEVNULL, capture_output=True, check=False)

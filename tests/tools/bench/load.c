@@ -201,8 +201,11 @@ next_link(int epoll)
     if (link_count == 1) {
         return &links[0];
     }
-    if (epoll_wait(epoll, &event, 1, -1) != 1) {
-        fail("epoll_wait: %s", strerror(errno));
+    /* Who has been stopped for a while is interrupted, too. */
+    while (epoll_wait(epoll, &event, 1, -1) != 1) {
+        if (errno != EINTR) {
+            fail("epoll_wait: %s", strerror(errno));
+        }
     }
     return event.data.ptr;
 }
