@@ -38,7 +38,7 @@ WAYS = (
     ("-q", *(word for tap in TAPS for word in ("-z", tap))),
     ("-T", "json", "-o", "tcp.try_heuristic_first:TRUE", "--enable-heuristic", "ipmi_extern_tcp"),
 )
-TIMEOUT = 60
+TIMEOUT = 600
 
 WIRE, KCS, BT = b"ipmi_extern", b"ipmi_kcs", b"ipmi_bt"
 OTHER_REGISTERS = {KCS: "ipmi_bt", BT: "ipmi_kcs"}
