@@ -17,6 +17,8 @@ import tshark  # noqa: E402
 
 from index import Index  # noqa: E402
 
+MAPPING = os.path.join(ROOT, "tools", "elastic-mapping")
+
 # What people ask for, by type; each has to be in some sample.
 EXPECTED = {
     "ipmi_extern_ipmi_extern_time": "double",
@@ -45,10 +47,15 @@ EXPECTED = {
 
 def main():
     printed = subprocess.run(
-        [os.path.join(ROOT, "tools", "elastic-mapping"), "--tshark",
-         tshark.RUN_TSHARK], stdout=subprocess.PIPE, check=True).stdout
+        [MAPPING, "--tshark", tshark.RUN_TSHARK], stdout=subprocess.PIPE, check=True).stdout
     index = Index(json.loads(printed))
     failures = []
+    with open("/dev/full", "wb") as full:
+        result = subprocess.run(
+            [MAPPING, "--tshark", tshark.RUN_TSHARK], stdout=full,
+            stderr=subprocess.PIPE, text=True, check=False)
+    if result.returncode != 3 or result.stderr.count("\n") != 1:
+        failures.append(f"what nobody takes: {result}")
     documents = 0
     for name in tshark.samples():
         wrong = set()
