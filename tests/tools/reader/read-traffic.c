@@ -45,7 +45,7 @@ print(const struct traffic *traffic, void *data)
 int
 main(int argc, char **argv)
 {
-    struct traffic_follower *follower = traffic_follower_new();
+    struct traffic_follower *follower;
     struct capture_packet packet;
     struct capture_reader *reader = NULL;
     enum capture_read result;
@@ -62,6 +62,7 @@ main(int argc, char **argv)
                 error ? error->message : "give it a capture");
         return 2;
     }
+    follower = traffic_follower_new();
     do {
         struct pollfd pollfd = {
             .fd = capture_reader_fd(reader), .events = POLLIN
