@@ -74,6 +74,9 @@ captures_lock(struct captures *captures)
 void
 captures_unlock(struct captures *captures)
 {
+    for (guint i = 0; i < captures->destinations->len; i++) {
+        capture_writer_flush(destination(captures, i)->writer);
+    }
     g_mutex_unlock(&captures->lock);
 }
 
@@ -90,7 +93,7 @@ captures_put(struct captures *captures, struct capture_packet *packet)
     packet->lost = *missed;
     *missed = 0;
     for (guint i = 0; i < captures->destinations->len; i++) {
-        capture_writer_put(destination(captures, i)->writer, packet);
+        capture_writer_add(destination(captures, i)->writer, packet);
     }
 }
 

@@ -84,12 +84,24 @@ capture_section_add_point(struct capture_section *section,
 }
 
 static void
-count_packet(struct capture_section *section, unsigned number, uint64_t lost)
+add_blocks(struct capture_section *section, const uint8_t *blocks, size_t len)
 {
-    struct section_point *point = point_of(section, number);
+    guint start = begin_block(section);
+
+    g_byte_array_append(section->blocks, blocks, (guint)len);
+    end_block(section, start);
+}
+
+/* lost: events of its point that its block does not have. */
+static void
+count_packet(struct capture_section *section, const uint8_t *block,
+             uint64_t lost)
+{
+    struct section_point *point = point_of(section, pcapng_packet_point(block));
 
     point->packets++;
-    point->dropped += lost;
+    point->dropped += lost + pcapng_packet_lost(block);
+    section->packets++;
     section->has_packets = true;
 }
 
@@ -103,12 +115,8 @@ keep_packets(struct capture_section *section, const GByteArray *blocks,
         size_t size = pcapng_block_size(block);
 
         if (pcapng_block_is_packet(block)) {
-            guint start = begin_block(section);
-
-            g_byte_array_append(section->blocks, block, (guint)size);
-            end_block(section, start);
-            count_packet(section, pcapng_packet_point(block),
-                         pcapng_packet_lost(block));
+            add_blocks(section, block, size);
+            count_packet(section, block, 0);
         }
         at += size;
     }
@@ -122,6 +130,7 @@ capture_section_begin(struct capture_section *section)
 
     section->blocks = g_byte_array_new();
     section->done = section->part = 0;
+    section->packets = 0;
     section->has_packets = section->at_end = false;
     pcapng_add_section(section->blocks, section->application);
     section->size = section->blocks->len;
@@ -135,18 +144,37 @@ capture_section_begin(struct capture_section *section)
     g_byte_array_free(before, TRUE);
 }
 
-void
-capture_section_add_packet(struct capture_section *section,
-                           const struct capture_packet *packet)
+static void
+add_packet_after_losses(struct capture_section *section, const uint8_t *block,
+                        uint64_t lost)
 {
-    struct section_point *point = point_of(section, packet->point);
-    uint64_t lost = packet->lost + point->lost;
     guint start = begin_block(section);
 
-    pcapng_add_packet(section->blocks, packet, lost);
+    pcapng_add_packet(section->blocks, block, lost);
     end_block(section, start);
-    point->lost = 0;
-    count_packet(section, packet->point, lost);
+}
+
+void
+capture_section_add_packets(struct capture_section *section,
+                            const uint8_t *blocks, size_t len)
+{
+    size_t added = 0, size;
+
+    for (size_t at = 0; at < len; at += size) {
+        const uint8_t *block = blocks + at;
+        struct section_point *point =
+            point_of(section, pcapng_packet_point(block));
+
+        size = pcapng_block_size(block);
+        count_packet(section, block, point->lost);
+        if (point->lost > 0) {
+            add_blocks(section, blocks + added, at - added);
+            add_packet_after_losses(section, block, point->lost);
+            added = at + size;
+            point->lost = 0;
+        }
+    }
+    add_blocks(section, blocks + added, len - added);
 }
 
 void
@@ -177,11 +205,13 @@ capture_section_end(struct capture_section *section, bool last)
 }
 
 uint64_t
-capture_section_size_with(const struct capture_section *section,
-                          const struct capture_packet *packet)
+capture_section_room(const struct capture_section *section, uint64_t size)
 {
-    return section->size + PCAPNG_PACKET_SIZE(packet->len)
-           + (uint64_t)section->points->len * PCAPNG_STATISTICS_SIZE;
+    uint64_t needed = section->size
+                      + (uint64_t)section->points->len
+                            * (PCAPNG_LOSS_SIZE + PCAPNG_STATISTICS_SIZE);
+
+    return size > needed ? size - needed : 0;
 }
 
 const uint8_t *
@@ -199,20 +229,24 @@ capture_section_written(struct capture_section *section, size_t len)
     unsigned packets = 0;
 
     section->part += len;
+    if (section->done + section->part == section->blocks->len) {
+        packets = section->packets;
+        g_byte_array_set_size(section->blocks, 0);
+        section->packets = 0;
+        section->done = section->part = 0;
+        return packets;
+    }
     while (section->part > 0) {
         const uint8_t *block = section->blocks->data + section->done;
         size_t size = pcapng_block_size(block);
 
         if (section->part < size) {
-            return packets;
+            break;
         }
         packets += pcapng_block_is_packet(block);
         section->part -= size;
         section->done += size;
     }
-    if (section->done == section->blocks->len) {
-        g_byte_array_set_size(section->blocks, 0);
-        section->done = 0;
-    }
+    section->packets -= packets;
     return packets;
 }

@@ -19,6 +19,7 @@ struct capture_section {
     GByteArray *blocks;     /* not all written yet */
     size_t   done;          /* bytes of them, in whole blocks */
     size_t   part;          /* bytes of the block after these */
+    unsigned packets;       /* in the blocks after these */
     uint64_t size;          /* bytes of the section so far */
     bool     has_packets;
     bool     at_end;        /* its last block is made */
@@ -44,8 +45,9 @@ void capture_section_add_point(struct capture_section *section,
                                bool announced);
 unsigned capture_section_points(const struct capture_section *section);
 
-void capture_section_add_packet(struct capture_section *section,
-                                const struct capture_packet *packet);
+/* Packets' blocks (pcapng-blocks.h), len bytes in all, which are copied. */
+void capture_section_add_packets(struct capture_section *section,
+                                 const uint8_t *blocks, size_t len);
 
 /* Events of a point are lost: the next packet of it says so. */
 void capture_section_lose(struct capture_section *section, unsigned point,
@@ -55,9 +57,10 @@ void capture_section_lose(struct capture_section *section, unsigned point,
  * the last packet. */
 void capture_section_end(struct capture_section *section, bool last);
 
-/* Bytes of the section if it had that packet, and ended. */
-uint64_t capture_section_size_with(const struct capture_section *section,
-                                   const struct capture_packet *packet);
+/* Bytes of packets' blocks that the section has room for, if it is to have so
+ * many bytes in the end. */
+uint64_t capture_section_room(const struct capture_section *section,
+                              uint64_t size);
 
 /* What is to be written. */
 const uint8_t *capture_section_unwritten(const struct capture_section *section,

@@ -1,7 +1,6 @@
 /* capture-writer.c
  * Writes captures, docs/capture-format.md. The thread that captures puts
- * packets into a queue; the one here makes blocks of them and writes those,
- * many at a time.
+ * packets into a queue, as blocks; the one here writes those, many at a time.
  *
  * What was written always ends with a whole block, as far as this is possible:
  * a file from which the last write is missing, since the disk is full, is cut
@@ -23,16 +22,17 @@
 #include "capture-output.h"
 #include "capture-section.h"
 #include "packet-queue.h"
+#include "pcapng-blocks.h"
 
 /* Blocks are written when there are so many bytes of them, or nothing is queued
  * any more. Not more, for this to be done in the processor's caches, and in a
  * time that nobody on the link notices. */
-#define MUCH    (32 * 1024)
+#define MUCH    (64 * 1024)
 
 /* Packets are left in the queue to become many: for so long, or until there are
  * so many bytes. */
 #define LINGER_MS       50
-#define LINGER_LEVEL    (32 * 1024)
+#define LINGER_LEVEL    (64 * 1024)
 
 /* How much is kept for a reader that may come. */
 #define KEEP_LEVEL      (PACKET_QUEUE_MAX / 2)
@@ -148,22 +148,20 @@ add_new_points(struct capture_writer *writer)
     g_mutex_unlock(&writer->lock);
 }
 
-/* The next packet, whose point the section knows. */
-static const struct capture_packet *
-next_packet(struct capture_writer *writer)
+/* The next packets' blocks, whose points the section knows. */
+static const uint8_t *
+next_packets(struct capture_writer *writer, size_t *len)
 {
-    const struct capture_packet *packet = packet_queue_peek(writer->queue);
+    const uint8_t *blocks = packet_queue_peek(writer->queue, len);
 
-    if (packet && packet->point >= capture_section_points(&writer->section)) {
-        add_new_points(writer);
-    }
-    return packet;
+    add_new_points(writer);
+    return blocks;
 }
 
 static void
-drop_from_queue(struct capture_writer *writer)
+drop_from_queue(struct capture_writer *writer, size_t len)
 {
-    packet_queue_drop(writer->queue);
+    packet_queue_drop(writer->queue, len);
     if (!writer->options.wait) {
         return;
     }
@@ -178,42 +176,56 @@ drop_from_queue(struct capture_writer *writer)
     }
 }
 
-/* Whether the file has no room for a packet. */
-static bool
-is_full(const struct capture_writer *writer,
-        const struct capture_packet *packet)
+/* Bytes of those of these blocks for which there is room in the file: all that
+ * come before one for which there is none. Of one packet at least there is
+ * room in any. */
+static size_t
+fitting(const struct capture_writer *writer, const uint8_t *blocks, size_t len)
 {
-    return writer->options.file_size > 0 && writer->section.has_packets
-           && capture_section_size_with(&writer->section, packet)
-                  > writer->options.file_size;
+    uint64_t room = writer->options.file_size > 0
+                        ? capture_section_room(&writer->section,
+                                               writer->options.file_size)
+                        : UINT64_MAX;
+    size_t fit = 0;
+
+    if (len <= room) {
+        return len;
+    }
+    while (fit + pcapng_block_size(blocks + fit) <= room) {
+        fit += pcapng_block_size(blocks + fit);
+    }
+    return fit > 0 || writer->section.has_packets ? fit
+                                                  : pcapng_block_size(blocks);
 }
 
 static void
-add_packet(struct capture_writer *writer, const struct capture_packet *packet)
+add_packets(struct capture_writer *writer, const uint8_t *blocks, size_t len)
 {
     if (!writer->section.has_packets && writer->options.file_time > 0) {
         writer->rotate_at = g_get_monotonic_time()
                             + (int64_t)(writer->options.file_time / 1000);
     }
-    capture_section_add_packet(&writer->section, packet);
+    capture_section_add_packets(&writer->section, blocks, len);
 }
 
-/* Makes blocks of what is queued, up to the end of a file. Returns whether
- * there was anything. */
+/* Takes what is queued, up to the end of a file. Returns whether there was
+ * anything. */
 static bool
-make_blocks(struct capture_writer *writer)
+take_packets(struct capture_writer *writer)
 {
-    const struct capture_packet *packet;
+    const uint8_t *blocks;
+    size_t len;
     bool any = false;
 
     while (!writer->section.at_end && writer->section.blocks->len < MUCH
-           && (packet = next_packet(writer))) {
-        if (is_full(writer, packet)) {
+           && (blocks = next_packets(writer, &len))) {
+        len = fitting(writer, blocks, len);
+        if (len == 0) {
             capture_section_end(&writer->section, false);
             break;
         }
-        add_packet(writer, packet);
-        drop_from_queue(writer);
+        add_packets(writer, blocks, len);
+        drop_from_queue(writer, len);
         any = true;
     }
     return any;
@@ -223,14 +235,15 @@ make_blocks(struct capture_writer *writer)
 static void
 forget_oldest(struct capture_writer *writer, size_t level)
 {
-    const struct capture_packet *packet;
+    const uint8_t *block;
+    size_t len;
 
     while (packet_queue_level(writer->queue) > level
-           && (packet = next_packet(writer))) {
-        capture_section_lose(&writer->section, packet->point,
-                             packet->lost + 1);
+           && (block = next_packets(writer, &len))) {
+        capture_section_lose(&writer->section, pcapng_packet_point(block),
+                             pcapng_packet_lost(block) + 1);
         atomic_fetch_add(&writer->lost, 1);
-        drop_from_queue(writer);
+        drop_from_queue(writer, pcapng_block_size(block));
     }
 }
 
@@ -443,7 +456,7 @@ work(struct capture_writer *writer, bool *any)
                 && g_get_monotonic_time() >= writer->rotate_at) {
             capture_section_end(&writer->section, false);
         }
-        *any = make_blocks(writer);
+        *any = take_packets(writer);
         result = try_write(writer);
     }
     return result;
@@ -456,7 +469,7 @@ may_still_come(struct capture_writer *writer)
 {
     return capture_output_is_fifo(writer->output)
            && !atomic_load(&writer->reader_gone)
-           && packet_queue_peek(writer->queue)
+           && packet_queue_level(writer->queue) > 0
            && g_get_monotonic_time() < writer->give_up_at;
 }
 
@@ -497,7 +510,7 @@ write_packets(gpointer data)
             writer->failed = result == OUTPUT_FAILED;
             break;
         } else if (result != OUTPUT_DONE
-                   || !packet_queue_peek(writer->queue)) {
+                   || packet_queue_level(writer->queue) == 0) {
             if (closing && result == OUTPUT_DONE) {
                 finish(writer);
             } else {
@@ -653,6 +666,7 @@ put_when_there_is_room(struct capture_writer *writer,
 {
     bool put;
 
+    packet_queue_publish(writer->queue);
     g_mutex_lock(&writer->lock);
     atomic_store(&writer->waiting, true);
     while (!(put = packet_queue_put(writer->queue, packet))
@@ -665,7 +679,7 @@ put_when_there_is_room(struct capture_writer *writer,
 }
 
 void
-capture_writer_put(struct capture_writer *writer,
+capture_writer_add(struct capture_writer *writer,
                    const struct capture_packet *packet)
 {
     struct point *point = point_of(writer, packet->point);
@@ -684,6 +698,20 @@ capture_writer_put(struct capture_writer *writer,
         point->lost = packet->lost + 1;
         atomic_fetch_add_explicit(&writer->lost, 1, memory_order_relaxed);
     }
+}
+
+void
+capture_writer_flush(struct capture_writer *writer)
+{
+    packet_queue_publish(writer->queue);
+}
+
+void
+capture_writer_put(struct capture_writer *writer,
+                   const struct capture_packet *packet)
+{
+    capture_writer_add(writer, packet);
+    capture_writer_flush(writer);
 }
 
 bool
@@ -719,6 +747,7 @@ capture_writer_close(struct capture_writer *writer, GError **error)
     writer->give_up_at = writer->options.wait
                              ? NEVER
                              : g_get_monotonic_time() + PATIENCE_MS * 1000;
+    packet_queue_publish(writer->queue);
     atomic_store(&writer->closing, true);
     packet_queue_wake(writer->queue);
     g_thread_join(writer->thread);

@@ -60,6 +60,12 @@ unsigned capture_writer_point(struct capture_writer *writer, const char *name,
 void capture_writer_put(struct capture_writer *writer,
                         const struct capture_packet *packet);
 
+/* The same in two steps, for several packets at once: what was added may stay
+ * where it is until the flush. */
+void capture_writer_add(struct capture_writer *writer,
+                        const struct capture_packet *packet);
+void capture_writer_flush(struct capture_writer *writer);
+
 /* Whether the queue is less than half full: for those who can wait, but have
  * other things to do meanwhile. */
 bool capture_writer_has_room(struct capture_writer *writer);

@@ -14,31 +14,14 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <glib.h>
 
+#include "pcapng-blocks.h"
+
 #define CHUNK_SIZE  (64 * 1024)
-#define ALIGNMENT   8
-
-/* One packet, in as little memory as possible. Its bytes follow, before them a
- * struct rest if it has one. */
-struct record {
-    uint64_t time;
-    uint32_t point;
-    uint16_t len;
-    uint8_t  kind;
-    uint8_t  direction : 2;
-    uint8_t  connection : 2;
-    uint8_t  has_rest : 1;
-};
-
-struct rest {
-    uint64_t lost;
-    uint64_t original_len;
-};
 
 /* Chunks that are kept for use again. */
 #define MAX_SPARE   8
@@ -48,8 +31,8 @@ struct rest {
 
 struct chunk {
     struct chunk *_Atomic next;     /* once this one is full */
-    _Atomic size_t len;             /* of what is published */
-    _Alignas(ALIGNMENT) uint8_t bytes[CHUNK_SIZE];
+    _Atomic size_t len;             /* of what can be taken */
+    uint8_t bytes[CHUNK_SIZE];
 };
 
 struct packet_queue {
@@ -64,8 +47,6 @@ struct packet_queue {
     _Alignas(64) struct chunk *first;
     size_t first_offset;
     uint64_t taken;
-    struct capture_packet next; /* of next_size bytes, 0: not looked at yet */
-    size_t next_size;
     _Atomic uint64_t freed;
 
     /* Of both. */
@@ -142,114 +123,65 @@ next_chunk(struct packet_queue *queue)
     return chunk;
 }
 
-static bool
-has_rest(const struct capture_packet *packet, size_t len)
+/* Room for a block of that size, or NULL if there is none. */
+static uint8_t *
+make_room(struct packet_queue *queue, size_t size)
 {
-    return packet->lost > 0 || packet->original_len > len || packet->len > len;
-}
+    size_t room = CHUNK_SIZE - queue->last_len;
+    size_t gap = size > room ? room : 0;
+    struct chunk *chunk;
 
-static size_t
-size_of_record(size_t len, bool rest)
-{
-    return sizeof(struct record) + (rest ? sizeof(struct rest) : 0)
-           + (len + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-}
-
-G_STATIC_ASSERT(sizeof(struct record) % ALIGNMENT == 0);
-G_STATIC_ASSERT(PACKET_QUEUE_MAX_PACKET <= UINT16_MAX);
-
-static void
-write_record(void *out, const struct capture_packet *packet, size_t len,
-             bool rest)
-{
-    struct record *record = out;
-    uint8_t *bytes = (uint8_t *)(record + 1);
-
-    *record = (struct record){
-        .time = packet->time,
-        .point = packet->point,
-        .len = (uint16_t)len,
-        .kind = (uint8_t)packet->kind,
-        .direction = packet->direction & 3,
-        .connection = packet->connection & 3,
-        .has_rest = rest,
-    };
-    if (rest) {
-        const struct rest numbers = {
-            .lost = packet->lost,
-            .original_len = MAX(packet->original_len, packet->len),
-        };
-
-        memcpy(bytes, &numbers, sizeof numbers);
-        bytes += sizeof numbers;
+    if (queue->put + gap + size
+            - atomic_load_explicit(&queue->freed, memory_order_acquire)
+                > PACKET_QUEUE_MAX) {
+        return NULL;
     }
-    if (len > 0) {
-        memcpy(bytes, packet->bytes, len);
+    if (size > room) {
+        chunk = next_chunk(queue);
+        atomic_store_explicit(&queue->last->next, chunk, memory_order_release);
+        queue->last = chunk;
+        queue->last_len = 0;
+        queue->put += gap;
     }
-}
-
-/* Returns the size of the record. */
-static size_t
-read_record(const void *in, struct capture_packet *packet)
-{
-    const struct record *record = in;
-    struct rest rest = { .lost = 0, .original_len = record->len };
-    const uint8_t *bytes = (const uint8_t *)(record + 1);
-
-    if (record->has_rest) {
-        memcpy(&rest, bytes, sizeof rest);
-        bytes += sizeof rest;
-    }
-    *packet = (struct capture_packet){
-        .time = record->time,
-        .lost = rest.lost,
-        .point = record->point,
-        .kind = record->kind,
-        .direction = record->direction,
-        .connection = record->connection,
-        .bytes = bytes,
-        .len = record->len,
-        .original_len = (size_t)rest.original_len,
-    };
-    return size_of_record(record->len, record->has_rest);
+    return queue->last->bytes + queue->last_len;
 }
 
 bool
 packet_queue_put(struct packet_queue *queue,
                  const struct capture_packet *packet)
 {
-    size_t len = MIN(packet->len, PACKET_QUEUE_MAX_PACKET);
-    bool rest = has_rest(packet, len);
-    size_t size = size_of_record(len, rest);
-    size_t room = CHUNK_SIZE - queue->last_len;
-    size_t gap = size > room ? room : 0;
-    uint64_t level =
-        queue->put + gap + size
-        - atomic_load_explicit(&queue->freed, memory_order_acquire);
+    struct capture_packet cut;
+    size_t size;
+    uint8_t *block;
 
-    if (level > PACKET_QUEUE_MAX) {
+    if (packet->len > PACKET_QUEUE_MAX_PACKET) {
+        cut = *packet;
+        cut.original_len = MAX(packet->original_len, packet->len);
+        cut.len = PACKET_QUEUE_MAX_PACKET;
+        packet = &cut;
+    }
+    size = pcapng_packet_size(packet);
+    block = make_room(queue, size);
+    if (!block) {
         return false;
     }
-    if (size > room) {
-        struct chunk *chunk = next_chunk(queue);
-
-        atomic_store_explicit(&queue->last->next, chunk, memory_order_release);
-        queue->last = chunk;
-        queue->last_len = 0;
-    }
-    write_record(queue->last->bytes + queue->last_len, packet, len, rest);
+    pcapng_put_packet(block, packet);
     queue->last_len += size;
-    queue->put += gap + size;
+    queue->put += size;
     atomic_store_explicit(&queue->last->len, queue->last_len,
                           memory_order_release);
+    return true;
+}
 
+void
+packet_queue_publish(struct packet_queue *queue)
+{
     /* In the order of packet_queue_sleep(), turned round: one of the two sees
      * the other. */
     atomic_store(&queue->published, queue->put);
-    if (level >= atomic_load(&queue->wake_level)) {
+    if (packet_queue_level(queue) >= atomic_load(&queue->wake_level)) {
         packet_queue_wake(queue);
     }
-    return true;
 }
 
 void
@@ -279,48 +211,45 @@ give_back(struct packet_queue *queue, struct chunk *chunk)
     atomic_fetch_add(&queue->returned_count, 1);
 }
 
-const struct capture_packet *
-packet_queue_peek(struct packet_queue *queue)
+const uint8_t *
+packet_queue_peek(struct packet_queue *queue, size_t *len)
 {
     struct chunk *chunk = queue->first, *next;
-    size_t len;
+    size_t chunk_len;
 
-    if (queue->next_size > 0) {
-        return &queue->next;
-    }
     /* The next one comes after the last packet of this one. */
     next = atomic_load_explicit(&chunk->next, memory_order_acquire);
-    len = atomic_load_explicit(&chunk->len, memory_order_acquire);
-    if (queue->first_offset == len) {
-        if (!next) {
-            return NULL;
-        }
-        queue->taken += CHUNK_SIZE - len;
-        queue->first = next;
-        queue->first_offset = 0;
-        give_back(queue, chunk);
-        return packet_queue_peek(queue);
+    chunk_len = atomic_load_explicit(&chunk->len, memory_order_acquire);
+    *len = chunk_len - queue->first_offset;
+    if (*len > 0) {
+        return chunk->bytes + queue->first_offset;
     }
-    queue->next_size = read_record(chunk->bytes + queue->first_offset,
-                                   &queue->next);
-    return &queue->next;
+    if (!next) {
+        return NULL;
+    }
+    queue->taken += CHUNK_SIZE - chunk_len;
+    queue->first = next;
+    queue->first_offset = 0;
+    give_back(queue, chunk);
+    return packet_queue_peek(queue, len);
 }
 
 void
-packet_queue_drop(struct packet_queue *queue)
+packet_queue_drop(struct packet_queue *queue, size_t len)
 {
-    queue->first_offset += queue->next_size;
-    queue->taken += queue->next_size;
-    queue->next_size = 0;
+    queue->first_offset += len;
+    queue->taken += len;
     atomic_store_explicit(&queue->freed, queue->taken, memory_order_release);
 }
 
 size_t
 packet_queue_level(struct packet_queue *queue)
 {
-    return (size_t)(atomic_load(&queue->published)
-                    - atomic_load_explicit(&queue->freed,
-                                           memory_order_acquire));
+    uint64_t published = atomic_load(&queue->published);
+    uint64_t freed = atomic_load_explicit(&queue->freed, memory_order_acquire);
+
+    /* What is not published yet may have been taken. */
+    return published > freed ? (size_t)(published - freed) : 0;
 }
 
 int

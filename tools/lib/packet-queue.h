@@ -1,6 +1,7 @@
 /* packet-queue.h
  * Packets on their way from the thread that captures them to the thread that
- * writes them. Neither ever waits for the other: there are no locks.
+ * writes them, as the blocks that are to be written (pcapng-blocks.h). Neither
+ * thread ever waits for the other: there are no locks.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -13,8 +14,8 @@
 
 #include "capture.h"
 
-/* Bytes, what a packet needs besides its own included. Of short messages these
- * are 150,000, which come in half a second of a very busy link. */
+/* Bytes of blocks. Of short messages these are 75,000, which come in a quarter
+ * of a second on a very busy link. */
 #define PACKET_QUEUE_MAX        (6 * 1024 * 1024)
 
 /* Of a packet that has more bytes the rest is cut off. */
@@ -26,23 +27,28 @@ struct packet_queue;
 struct packet_queue *packet_queue_new(void);
 void packet_queue_free(struct packet_queue *queue);
 
-/* Both threads: how many bytes are in it. */
+/* Both threads: how many bytes are in it, of those that are published. */
 size_t packet_queue_level(struct packet_queue *queue);
 
 /* The thread that captures */
 
-/* Adds a copy of a packet. Returns false if there is no room. */
+/* Adds the block of a packet. Returns false if there is no room. */
 bool packet_queue_put(struct packet_queue *queue,
                       const struct capture_packet *packet);
+
+/* After one or more of these: lets the other thread know, and wakes it if it
+ * waits for that. */
+void packet_queue_publish(struct packet_queue *queue);
 
 /* Wakes the other thread. */
 void packet_queue_wake(struct packet_queue *queue);
 
 /* The thread that writes */
 
-/* The next packet, or NULL. It holds until packet_queue_drop(). */
-const struct capture_packet *packet_queue_peek(struct packet_queue *queue);
-void packet_queue_drop(struct packet_queue *queue);
+/* The next packets' blocks, so many of them as are in one piece, and their size
+ * in all; or NULL. They hold until they are dropped, len bytes of them. */
+const uint8_t *packet_queue_peek(struct packet_queue *queue, size_t *len);
+void packet_queue_drop(struct packet_queue *queue, size_t len);
 
 /* Readable once the thread is woken, until packet_queue_slept(). */
 int packet_queue_fd(const struct packet_queue *queue);

@@ -13,7 +13,6 @@
 enum {
     BLOCK_INTERFACE = 1,
     BLOCK_STATISTICS = 5,
-    BLOCK_PACKET = 6,
     BLOCK_SECTION = 0x0a0d0d0a,
 
     OPT_END = 0,
@@ -40,26 +39,25 @@ enum {
 
 /* The tags before what a dissector gets, exported_pdu.h of Wireshark: number
  * and length, big-endian. */
-static const uint8_t tags_extern[] = {
-    0, 12, 0, 12, 'i', 'p', 'm', 'i', '_', 'e', 'x', 't', 'e', 'r', 'n', 0,
-    0, 0, 0, 0
-};
-static const uint8_t tags_kcs[] = {
-    0, 12, 0, 8, 'i', 'p', 'm', 'i', '_', 'k', 'c', 's', 0, 0, 0, 0
-};
-static const uint8_t tags_bt[] = {
-    0, 12, 0, 8, 'i', 'p', 'm', 'i', '_', 'b', 't', 0, 0, 0, 0, 0
-};
+#define MAX_TAGS        20
 
 static const struct {
-    const uint8_t *bytes;
+    uint8_t  bytes[MAX_TAGS];
     uint32_t len;
 } tags[] = {
-    [CAPTURE_OTHER] = { NULL, 0 },
-    [CAPTURE_EXTERN] = { tags_extern, sizeof tags_extern },
-    [CAPTURE_KCS] = { tags_kcs, sizeof tags_kcs },
-    [CAPTURE_BT] = { tags_bt, sizeof tags_bt },
-    [CAPTURE_TRACE] = { NULL, 0 },
+    [CAPTURE_OTHER] = { .len = 0 },
+    [CAPTURE_EXTERN] = {
+        { 0, 12, 0, 12, 'i', 'p', 'm', 'i', '_', 'e', 'x', 't', 'e', 'r', 'n',
+          0, 0, 0, 0, 0 },
+        20
+    },
+    [CAPTURE_KCS] = {
+        { 0, 12, 0, 8, 'i', 'p', 'm', 'i', '_', 'k', 'c', 's' }, 16
+    },
+    [CAPTURE_BT] = {
+        { 0, 12, 0, 8, 'i', 'p', 'm', 'i', '_', 'b', 't', 0 }, 16
+    },
+    [CAPTURE_TRACE] = { .len = 0 },
 };
 
 static const struct {
@@ -205,35 +203,54 @@ pcapng_add_interface(GByteArray *blocks, unsigned linktype,
     put_end(out, block);
 }
 
+/* Of a packet's bytes and the tags before them. */
+static uint32_t
+included_len(const struct capture_packet *packet)
+{
+    return tags[packet->kind].len + (uint32_t)packet->len;
+}
+
+size_t
+pcapng_packet_size(const struct capture_packet *packet)
+{
+    const uint16_t comment_len = comments[packet->connection].len;
+
+    return PACKET_HEADER + padded(included_len(packet)) + FLAGS_OPTION
+           + (packet->lost > 0 ? PCAPNG_LOSS_SIZE : 0)
+           + (comment_len > 0 ? option_size(comment_len) : 0) + END;
+}
+
 void
-pcapng_add_packet(GByteArray *blocks, const struct capture_packet *packet,
-                  uint64_t lost)
+pcapng_put_packet(uint8_t *block, const struct capture_packet *packet)
 {
     const uint32_t tags_len = tags[packet->kind].len;
-    const uint32_t len = tags_len + (uint32_t)packet->len;
+    const uint32_t len = included_len(packet);
     const uint32_t flags = packet->direction;
-    const char *comment = comments[packet->connection].text;
     const uint16_t comment_len = comments[packet->connection].len;
-    uint8_t *block = begin(blocks, BLOCK_PACKET,
-                           PACKET_HEADER + padded(len) + FLAGS_OPTION
-                           + (lost > 0 ? option_size(sizeof lost) : 0)
-                           + (comment ? option_size(comment_len) : 0) + END);
-    uint8_t *out = block + START;
+    uint8_t *out = put32(block, PCAPNG_PACKET);
 
+    out = put32(out, 0);        /* the size, in the end */
     out = put32(out, packet->point);
     out = put_time(out, packet->time);
     out = put32(out, len);
     out = put32(out, tags_len
                      + (uint32_t)MAX(packet->original_len, packet->len));
-    out = put_bytes(out, tags[packet->kind].bytes, tags_len);
-    out = put_bytes(out, packet->bytes, (uint32_t)packet->len);
-    out = put_padding(out, len);
-    out = put_option(out, EPB_FLAGS, &flags, sizeof flags);
-    if (lost > 0) {
-        out = put_option(out, EPB_DROPCOUNT, &lost, sizeof lost);
+    if (tags_len > 0) {
+        /* A fixed number is copied sooner, and what comes last has room for
+         * more than that. */
+        put_bytes(out, tags[packet->kind].bytes, MAX_TAGS);
     }
-    if (comment) {
-        out = put_option(out, OPT_COMMENT, comment, comment_len);
+    out = put_bytes(out + tags_len, packet->bytes, (uint32_t)packet->len);
+    put32(out, 0);
+    out += padded(len) - len;
+    out = put_option(out, EPB_FLAGS, &flags, sizeof flags);
+    if (packet->lost > 0) {
+        out = put_option(out, EPB_DROPCOUNT, &packet->lost,
+                         sizeof packet->lost);
+    }
+    if (comment_len > 0) {
+        out = put_option(out, OPT_COMMENT, comments[packet->connection].text,
+                         comment_len);
     }
     put_end(out, block);
 }
@@ -252,38 +269,17 @@ pcapng_add_statistics(GByteArray *blocks, unsigned point, uint64_t time,
     put_end(out, block);
 }
 
-static uint32_t
-get32(const uint8_t *at)
+/* Where the options begin that come after the flags. */
+static size_t
+loss_offset(const uint8_t *block)
 {
-    uint32_t number;
-
-    memcpy(&number, at, sizeof number);
-    return number;
-}
-
-size_t
-pcapng_block_size(const uint8_t *block)
-{
-    return get32(block + 4);
-}
-
-bool
-pcapng_block_is_packet(const uint8_t *block)
-{
-    return get32(block) == BLOCK_PACKET;
-}
-
-unsigned
-pcapng_packet_point(const uint8_t *block)
-{
-    return get32(block + 8);
+    return PACKET_HEADER + padded(pcapng_word(block, 20)) + FLAGS_OPTION;
 }
 
 uint64_t
 pcapng_packet_lost(const uint8_t *block)
 {
-    const uint8_t *option =
-        block + PACKET_HEADER + padded(get32(block + 20)) + FLAGS_OPTION;
+    const uint8_t *option = block + loss_offset(block);
     uint16_t code;
     uint64_t lost = 0;
 
@@ -292,4 +288,27 @@ pcapng_packet_lost(const uint8_t *block)
         memcpy(&lost, option + 4, sizeof lost);
     }
     return lost;
+}
+
+void
+pcapng_add_packet(GByteArray *blocks, const uint8_t *block, uint64_t lost)
+{
+    const uint32_t size = (uint32_t)pcapng_block_size(block);
+    const guint start = blocks->len;
+    const size_t at = loss_offset(block);
+    const uint64_t before = pcapng_packet_lost(block);
+    const size_t after = at + (before > 0 ? PCAPNG_LOSS_SIZE : 0);
+    uint8_t *out;
+
+    if (lost == 0) {
+        g_byte_array_append(blocks, block, size);
+        return;
+    }
+    g_byte_array_set_size(blocks, start + size
+                                  + (before > 0 ? 0 : PCAPNG_LOSS_SIZE));
+    lost += before;
+    out = put_bytes(blocks->data + start, block, (uint32_t)at);
+    out = put_option(out, EPB_DROPCOUNT, &lost, sizeof lost);
+    out = put_bytes(out, block + after, (uint32_t)(size - END - after));
+    put_end(out, blocks->data + start);
 }

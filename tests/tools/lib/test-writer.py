@@ -40,8 +40,10 @@ import tshark  # noqa: E402
 # Seconds after which something will not happen any more.
 PATIENCE = 60
 
-# More frames of a length than the writer keeps, which is 6 MiB.
-LENGTH = 100
+# Frames of a length, in blocks of another one, and more of them than the writer
+# keeps.
+LENGTH, BLOCK_LENGTH = 100, 164
+KEPT = 6 * 1024 * 1024 // BLOCK_LENGTH
 MANY = 80000
 
 UPPER_PDU, HPM_2 = 252, 260
@@ -603,7 +605,7 @@ def test_fifo_room(directory):
         while writer.tell("room") == "yes":
             writer.put(0, 1000)
             number += 1000
-        check(MANY // 4 < number < MANY // 2 + 5000, f"{number} is half of it")
+        check(KEPT // 2 < number < KEPT // 2 + 5000, f"{number} is half of it")
         deadline = time.monotonic() + PATIENCE
         while writer.tell("room") == "no":
             slow.read(lambda data, had=len(slow.data): len(data) > had)
