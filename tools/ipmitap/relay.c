@@ -14,7 +14,6 @@
 #include "relay.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -31,10 +30,15 @@
 
 #define EVENTS      64
 
-/* How long to look for the next event before sleeping. What follows a message
- * is near: the other end has it at once, and may answer. An idle processor
- * takes longer than this to wake up, above all in a virtual machine. */
-#define ALERT_NS    50000
+/* An idle processor takes long to wake up, above all in a virtual machine. So
+ * while events follow each other sooner than this, in ns, they are waited for
+ * awake, for so long at most. */
+#define SOON            50000
+
+/* How many have to come soon before that, and how many at most once it was in
+ * vain: as where the ends need this processor to go on. */
+#define LEAST_SOON      2
+#define MOST_SOON       1024
 
 /* What is watched at an end that epoll does not know. */
 #define UNWATCHED   UINT32_MAX
@@ -47,6 +51,8 @@ struct relay {
     GSList  *starting;
     bool     stopping;
     GSList  *ended;         /* pairs whose owners have to be told */
+    unsigned came_soon;     /* events in a row */
+    unsigned needed_soon;   /* of those, to wait awake */
     uint8_t  chunk[CHUNK];
 };
 
@@ -304,22 +310,51 @@ take_orders(struct relay *relay)
     return !stopping;
 }
 
-/* Waits for events, awake at first. Whoever else has something to do on this
- * processor, such as the ends, does it meanwhile. */
+/* Returns how many events come soon, 0 for none. */
+static int
+wait_awake(struct relay *relay, struct epoll_event *events)
+{
+    const uint64_t begin = tool_clock(CLOCK_MONOTONIC);
+    int count = epoll_wait(relay->epoll_fd, events, EVENTS, 0);
+
+    if (count != 0) {
+        return count;
+    }
+    do {
+        count = epoll_wait(relay->epoll_fd, events, EVENTS, 0);
+        if (count != 0) {
+            relay->needed_soon = LEAST_SOON;
+            return count;
+        }
+    } while (tool_clock(CLOCK_MONOTONIC) - begin < SOON);
+    relay->needed_soon = MIN(2 * relay->needed_soon, MOST_SOON);
+    relay->came_soon = 0;
+    return 0;
+}
+
+static int
+wait_asleep(struct relay *relay, struct epoll_event *events)
+{
+    const uint64_t begin = tool_clock(CLOCK_MONOTONIC);
+    int count = epoll_wait(relay->epoll_fd, events, EVENTS, -1);
+
+    if (tool_clock(CLOCK_MONOTONIC) - begin < SOON) {
+        relay->came_soon++;
+    } else {
+        relay->came_soon = 0;
+    }
+    return count;
+}
+
 static int
 wait_for_events(struct relay *relay, struct epoll_event *events)
 {
-    const uint64_t tired = tool_clock(CLOCK_MONOTONIC) + ALERT_NS;
+    int count = 0;
 
-    do {
-        int count = epoll_wait(relay->epoll_fd, events, EVENTS, 0);
-
-        if (count != 0) {
-            return count;
-        }
-        sched_yield();
-    } while (tool_clock(CLOCK_MONOTONIC) < tired);
-    return epoll_wait(relay->epoll_fd, events, EVENTS, -1);
+    if (relay->came_soon >= relay->needed_soon) {
+        count = wait_awake(relay, events);
+    }
+    return count != 0 ? count : wait_asleep(relay, events);
 }
 
 static gpointer
@@ -357,6 +392,7 @@ relay_new(GError **error)
     struct epoll_event event = { .events = EPOLLIN };
 
     g_mutex_init(&relay->lock);
+    relay->needed_soon = LEAST_SOON;
     relay->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     relay->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (relay->epoll_fd < 0 || relay->wake_fd < 0 ||
