@@ -31,6 +31,8 @@ ROUND_TRIPS = 20_000
 AT_ONCE = 400_000           # requests with IN_FLIGHT outstanding
 LINKS = 100
 OVER_LINKS = 100_000        # requests, one outstanding on each link
+SPARSE = 2_000              # requests with a pause before each
+PAUSE = 500                 # us
 DUMPED = 1_000_000          # messages
 
 # Ten times so many messages.
@@ -124,17 +126,18 @@ class Bench:
             fail(f"{name}: exit status {process.returncode}\n{errors}")
         return output, usage.ru_utime + usage.ru_stime
 
-    def put_load(self, host, links, in_flight, count, processors=None):
+    def put_load(self, host, links, in_flight, count, processors=None, pause=0):
         """Seconds, and microseconds from a request to its response: the
         median, and the greatest but for 1 %."""
         for number in range(links):
             Path(self.path("bmc", number)).unlink(missing_ok=True)
         load = self.start([self.load, self.path(host, ""), self.path("bmc", ""),
-                           str(links), str(in_flight), str(count)], processors)
+                           str(links), str(in_flight), str(count), str(pause)],
+                          processors)
         return [float(each)
                 for each in self.finish(load, "load")[0].split()]
 
-    def run(self, between, links, in_flight, count, processors):
+    def run(self, between, links, in_flight, count, processors, pause=0):
         for leftover in self.folder.iterdir():
             leftover.unlink()
         started = [self.start(command, processors)
@@ -142,7 +145,7 @@ class Bench:
         try:
             seconds, median, p99 = self.put_load(
                 "host" if started else "bmc", links, in_flight, count,
-                processors)
+                processors, pause)
             if between.stop:
                 started[0].send_signal(signal.SIGTERM)
             cpu = sum(self.finish(each, between.name)[1] for each in started)
@@ -198,14 +201,18 @@ IPMITAP = Between("ipmitap -w", ipmitap, stop=True)
 class Load:
     """What is asked of all of them."""
 
-    def __init__(self, words, links, in_flight, count):
+    def __init__(self, words, links, in_flight, count, pause=0):
         self.words = words
         self.links, self.in_flight, self.count = links, in_flight, count
+        self.pause = pause
 
 
 ONE_AT_A_TIME = Load("one request at a time", 1, 1, ROUND_TRIPS)
 MANY = Load(f"{IN_FLIGHT} requests in flight", 1, IN_FLIGHT, AT_ONCE)
 MANY_LINKS = Load(f"{LINKS} links, one request each", LINKS, 1, OVER_LINKS)
+
+FAR_BETWEEN = Load(f"one request at a time, {PAUSE} us apart", 1, 1,
+                   SPARSE, PAUSE)
 
 # Where the processes run.
 ANYWHERE = "on any processor"
@@ -231,7 +238,7 @@ def measure_links(bench, loads, betweens, rounds):
                                   f"{place}, {between.name}")
                     runs[load, place, between].append(
                         bench.run(between, load.links, load.in_flight,
-                                  load.count, processors))
+                                  load.count, processors, load.pause))
     show_progress("")
     return runs
 
@@ -341,12 +348,14 @@ def check(bench):
 
 def measure_tap(bench, rounds, targets):
     betweens = [DIRECT, SOCAT, SOCAT_X, IPMITAP]
-    loads = [ONE_AT_A_TIME, MANY, MANY_LINKS]
+    loads = [ONE_AT_A_TIME, FAR_BETWEEN, MANY, MANY_LINKS]
     runs = measure_links(bench, loads, betweens, rounds)
     print_links(runs, loads, betweens)
     for place in PLACES:
         targets.at_most(f"round trip {place} <= {{limit}} x socat", 1,
                         ratios(runs, ONE_AT_A_TIME, place, IPMITAP, "median"))
+    targets.at_most(f"{FAR_BETWEEN.words} {ANYWHERE}: CPU <= {{limit}} x socat",
+                    1, ratios(runs, FAR_BETWEEN, ANYWHERE, IPMITAP, "cpu"))
     targets.at_least(f"{MANY.words} {ANYWHERE}: requests/s >= {{limit}} x socat",
                      1, ratios(runs, MANY, ANYWHERE, IPMITAP, "rate"))
 

@@ -60,6 +60,7 @@ struct link {
 
 static struct link links[MOST_LINKS];
 static unsigned link_count;
+static struct timespec pause_before_next;       /* request, once answered */
 
 static void __attribute__((noreturn, format(printf, 1, 2)))
 fail(const char *format, ...)
@@ -366,6 +367,9 @@ be_host(uint64_t count, unsigned in_flight)
             times[answered++] = (uint32_t)
                 (time - link->sent_at[(first + (uint64_t)i) % MOST_IN_FLIGHT]);
         }
+        if (pause_before_next.tv_nsec > 0) {
+            nanosleep(&pause_before_next, NULL);
+        }
         for (; n > 0 && sent < count; n--, sent++) {
             send_request(link);
         }
@@ -398,22 +402,25 @@ main(int argc, char **argv)
     pid_t bmc;
     int status;
 
-    if (argc != 6) {
-        fputs("usage: load HOST BMC LINKS IN-FLIGHT COUNT\n"
+    if (argc != 7) {
+        fputs("usage: load HOST BMC LINKS IN-FLIGHT COUNT PAUSE\n"
               "\n"
               "Listens at the Unix sockets BMC0, BMC1 ... and connects to HOST0, "
               "HOST1 ...,\n"
               "the same ones for links with nothing in between. COUNT is the "
               "number of all\n"
-              "requests, IN-FLIGHT that of one link. Prints: seconds, then "
-              "microseconds from\n"
-              "request to response, the median and the greatest but for 1 %.\n",
+              "requests, IN-FLIGHT that of one link, PAUSE the microseconds "
+              "from a response to\n"
+              "the next request. Prints: seconds, then microseconds from "
+              "request to response,\n"
+              "the median and the greatest but for 1 %.\n",
               stderr);
         return 2;
     }
     link_count = (unsigned)number(argv[3], 1, MOST_LINKS);
     in_flight = (unsigned)number(argv[4], 1, MOST_IN_FLIGHT);
     count = number(argv[5], link_count * in_flight, 100000000);
+    pause_before_next.tv_nsec = 1000 * (long)number(argv[6], 0, 999999);
     make_messages();
 
     for (unsigned i = 0; i < link_count; i++) {
