@@ -246,6 +246,24 @@ try_to_connect(struct peer *peer, uint64_t deadline)
     return attempt;
 }
 
+/* Keeps what says most of why there is no connection: that an attempt took too
+ * long says less than why the one before failed. Takes failure. */
+static void
+note_failure(const struct peer *peer, GError *failure, GError **last)
+{
+    if (!g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        g_clear_error(last);
+        *last = failure;
+        return;
+    }
+    g_error_free(failure);
+    if (!*last) {
+        *last = g_error_new(G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                            "cannot connect to %s: there is no answer",
+                            address_text(peer->address));
+    }
+}
+
 static enum peer_event
 connect_until(struct peer *peer, uint64_t deadline, GError **error)
 {
@@ -260,14 +278,7 @@ connect_until(struct peer *peer, uint64_t deadline, GError **error)
             use(peer, attempt.socket);
             return PEER_CONNECTED;
         }
-        /* That it was cancelled says less than why the one before failed. */
-        if (!last || !g_error_matches(attempt.error, G_IO_ERROR,
-                                      G_IO_ERROR_CANCELLED)) {
-            g_clear_error(&last);
-            last = attempt.error;
-        } else {
-            g_error_free(attempt.error);
-        }
+        note_failure(peer, attempt.error, &last);
         next = peer_later(peer_now(), RETRY_INTERVAL);
         if (peer_wait(peer, MIN(next, deadline), NULL) == PEER_STOPPED) {
             g_clear_error(&last);

@@ -6,6 +6,7 @@
 """A Program is an ipmiplay under way. A Peer is the other end of its link, which
 sends and expects frames as a test says. Nothing waits without a deadline."""
 
+import contextlib
 import os
 import re
 import signal
@@ -13,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.normpath(os.path.join(HERE, "..", "..", ".."))
@@ -85,8 +87,10 @@ class Peer:
         self.pending = b""
 
     def send(self, *wire):
-        """Sends frames."""
-        self.connection.sendall(b"".join(wire))
+        """Sends frames. That there is nobody any more is found by who expects
+        something."""
+        with contextlib.suppress(ConnectionError):
+            self.connection.sendall(b"".join(wire))
 
     def frame(self):
         """The next frame as on the wire, or None at the end."""
@@ -95,7 +99,10 @@ class Peer:
             if match:
                 self.pending = self.pending[match.end():]
                 return match[0]
-            data = self.connection.recv(4096)
+            try:
+                data = self.connection.recv(4096)
+            except ConnectionError:
+                data = b""
             if not data:
                 check(not self.pending, "no end of", self.pending.hex(" "))
                 self.close()
@@ -140,6 +147,18 @@ class Program:
         """Exit status and what it said on both outputs, when it has ended."""
         output, errors = self.process.communicate(timeout=patience)
         return self.process.returncode, output, errors
+
+    def await_signals(self):
+        """Waits until it takes signals for the end, and not as its own."""
+        bit = 1 << signal.SIGTERM - 1
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
+                blocked = re.search(r"^SigBlk:\s*(\w+)$", file.read(), re.MULTILINE)
+            if int(blocked[1], 16) & bit:
+                break
+            check(time.monotonic() < deadline, "it blocks no signals")
+            time.sleep(0.01)
 
     def stop(self, number=signal.SIGINT):
         """Asks it to end."""
