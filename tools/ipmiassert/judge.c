@@ -263,21 +263,17 @@ free_text(gpointer text)
     g_string_free(text, TRUE);
 }
 
-/* Has tshark decode what is wrong. */
+/* Has tshark decode the packets of a filter. */
 static bool
-decode(GPtrArray *arguments, struct judgement *judgement, GError **error)
+decode(GPtrArray *arguments, const char *filter, struct judgement *judgement,
+       GError **error)
 {
-    char *filter = wrong_packets_filter(judgement->verdicts);
     struct decoding decoding = { judgement, NULL, 0 };
     struct tshark *tshark;
     bool good;
 
-    if (!filter) {
-        return true;
-    }
-    ask_for_values(arguments, judgement->verdicts, filter);
     g_ptr_array_add(arguments, g_strdup("-Y"));
-    g_ptr_array_add(arguments, filter);
+    g_ptr_array_add(arguments, g_strdup(filter));
     g_ptr_array_add(arguments, g_strdup("-P"));
     g_ptr_array_add(arguments, g_strdup("-O"));
     g_ptr_array_add(arguments, g_strdup(DECODED));
@@ -302,6 +298,7 @@ judge_capture(const char *path, const GPtrArray *rules,
     GPtrArray *arguments = reading_arguments(path, rules, options, packets);
     struct evaluation *evaluation = evaluation_new(rules);
     struct reading reading = { evaluation, judgement, false };
+    char *filter = NULL;
     bool good;
 
     *judgement = (struct judgement) {
@@ -313,10 +310,23 @@ judge_capture(const char *path, const GPtrArray *rules,
     g_ptr_array_unref(arguments);
     if (good) {
         judgement->verdicts = evaluation_end(evaluation);
-        arguments = reading_arguments(path, rules, options, packets);
-        good = decode(arguments, judgement, error);
-        g_ptr_array_unref(arguments);
+        filter = wrong_packets_filter(judgement->verdicts);
     }
+    /* What looks like a field in a filter may be none, but a string without
+     * quotes: then there are no values. */
+    for (bool with_values = true; filter; with_values = false) {
+        arguments = reading_arguments(path, rules, options, packets);
+        if (with_values) {
+            ask_for_values(arguments, judgement->verdicts, filter);
+        }
+        good = decode(arguments, filter, judgement,
+                      with_values ? NULL : error);
+        g_ptr_array_unref(arguments);
+        if (good || !with_values) {
+            break;
+        }
+    }
+    g_free(filter);
     evaluation_free(evaluation);
     if (!good) {
         judgement_clear(judgement);

@@ -132,8 +132,11 @@ class Test(unittest.TestCase):
                               "never ipmi_extern.seq && ipmi_extern.checksum.bad")
         self.assertEqual(verdict.details["values"],
                          "7: ipmi_extern.seq 0x05, 0x06, ipmi_extern.checksum.bad\n")
-        verdict, = tool.judge(LINKS, "never frame.number == 1")
+        # A string that looks like a field.
+        verdict, = tool.judge(LINKS, "never frame.interface_name != ipmi_host.0 && "
+                              "frame.number == 1")
         self.assertNotIn("values", verdict.details)
+        self.assertIn("Frame 1: ", verdict.details["decoded"])
 
     def test_two_passes(self):
         """What only later packets tell is known, and shown."""
@@ -226,6 +229,9 @@ class Test(unittest.TestCase):
             self.assertEqual(verdicts[0].name, "there are requests")
             self.assertEqual([verdict.name for verdict in verdicts[-3:]],
                              ["never ipmi_bt", "never tcp", "never ipmi_bt"])
+
+            verdict, = tool.judge(INSIDE, "./answered", cwd=place)
+            self.assertEqual(verdict.name, "never ipmi_bt")
 
             for folder in ("bin", "share/ipmiscope/rules", "data/ipmiscope/rules"):
                 os.makedirs(os.path.join(place, folder))
@@ -352,17 +358,17 @@ class Test(unittest.TestCase):
 
     def test_half(self):
         """A tshark that does not tell the capture's end has not read it all, whatever
-        it says."""
+        it says; one whose last line has no end has."""
         with tool.directory() as place:
-            program = tool.write(os.path.join(place, "tshark"), """#!/bin/sh
-echo "match 0 1 5.000000000"
-echo "match 0 2"
-echo "match 1 2 5.0"
-echo "match"
-""")
+            program = os.path.join(place, "tshark")
+            env = tool.environment(PATH=f"{place}:{os.environ['PATH']}")
+            script = "#!/bin/sh\nprintf 'match 0 1 5.0\\nmatch 0 2\\nmatch 1 2 5.0"
+            tool.write(program, script + "\\nmatch\\n'")
             os.chmod(program, 0o755)
-            self.refuse(3, "has not read all", LINKS, "never tcp",
-                        env=tool.environment(PATH=f"{place}:{os.environ['PATH']}"))
+            self.refuse(3, "has not read all", LINKS, "at least 1 tcp", env=env)
+            tool.write(program, script + "\\nend 3'")
+            os.chmod(program, 0o755)
+            self.assertTrue(tool.judge(LINKS, "exactly 1 tcp", env=env)[0].passed)
 
     def test_no_tshark(self):
         """Without tshark, or its plugin, the remedy is told."""
