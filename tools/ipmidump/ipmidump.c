@@ -232,7 +232,7 @@ attach(const char *text, GError **error)
                     "%s: %s", text, g_strerror(errno));
         return NULL;
     }
-    return capture_reader_open_fd(fd, text, error);
+    return capture_reader_open_fd(fd, text);
 }
 
 static struct capture_reader *

@@ -187,6 +187,8 @@ add_access(struct output *output, const struct traffic *traffic)
         add_name(output, "\"hardware\":",
                  ipmi_record_hardware_name(record.what), record.what);
         break;
+    case IPMI_OP_RESET:
+        break;
     default:
         add_number(output, "\"what\":", record.what);
         break;

@@ -309,16 +309,12 @@ find_partners(struct recording *recording)
 struct recording *
 recording_load(int fd, const char *name, const char *point, GError **error)
 {
-    struct capture_reader *reader = capture_reader_open_fd(fd, name, error);
-    struct recording *recording;
+    struct capture_reader *reader = capture_reader_open_fd(fd, name);
+    struct recording *recording = g_new0(struct recording, 1);
     struct reading reading;
     unsigned chosen;
     bool good;
 
-    if (!reader) {
-        return NULL;
-    }
-    recording = g_new0(struct recording, 1);
     recording->name = g_strdup(name);
     recording->bytes = g_string_chunk_new(65536);
     reading.recording = recording;

@@ -233,13 +233,7 @@ read_stream(gpointer data)
 static void
 begin_reading(struct stream *stream, int fd)
 {
-    GError *error = NULL;
-
-    stream->reader = capture_reader_open_fd(fd, stream->name, &error);
-    if (!stream->reader) {
-        extcap_session_fail(stream->attach->session, error);
-        return;
-    }
+    stream->reader = capture_reader_open_fd(fd, stream->name);
     g_clear_pointer(&stream->trouble, g_free);
     talk("attached to %s", stream->name);
     merge_set_open(stream->attach->merge, stream->number, true);

@@ -135,7 +135,7 @@ reader_new(const char *name)
 }
 
 struct capture_reader *
-capture_reader_open_fd(int fd, const char *name, GError **error G_GNUC_UNUSED)
+capture_reader_open_fd(int fd, const char *name)
 {
     struct capture_reader *reader = reader_new(name);
 
@@ -176,7 +176,7 @@ capture_reader_open(const char *path, GError **error)
                     "cannot open %s: %s", path, g_strerror(errno));
         return NULL;
     }
-    return capture_reader_open_fd(fd, path, error);
+    return capture_reader_open_fd(fd, path);
 }
 
 static enum capture_read

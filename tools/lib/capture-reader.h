@@ -32,8 +32,7 @@ enum capture_read {
 struct capture_reader *capture_reader_open(const char *path, GError **error);
 
 /* fd: closed with the reader. name: for messages. */
-struct capture_reader *capture_reader_open_fd(int fd, const char *name,
-                                              GError **error);
+struct capture_reader *capture_reader_open_fd(int fd, const char *name);
 
 /* Captures on a network interface, with a capture filter as of pcap-filter(7),
  * or NULL: the connections in it that carry IPMI. A filter that is none is an

@@ -283,6 +283,7 @@ class Json(Test):
         self.assertEqual(thing["side"], names.get(packet.side, packet.side))
         self.assertEqual((thing["value"], thing["state"]), (packet.value, packet.state))
         self.assertEqual(thing.get("no_effect", False), bool(packet.lost))
+        self.assertEqual("what" in thing, packet.operation not in reader.OPERATIONS)
         seconds, _, rest = packet.seconds().partition(".")
         self.assertEqual(thing["time"][-11:-1], "." + rest, seconds)
         if packet.operation in (reader.READ, reader.WRITE):

@@ -130,6 +130,17 @@ class Tcp(formats.Formats):
                 self.assertEqual((things[-1][0], things[-1][3]), ("disconnected", missing > 0))
                 self.assertEqual(sum(thing[3] for thing in things), missing > 0)
 
+    def test_gap_before_end(self):
+        """What waits for something that is missing is read when the capture
+        ends."""
+        capture = captures.Ethernet()
+        connection = captures.Connection(capture)
+        greet_tcp(connection)
+        connection.seq[BMC_TO_HOST] += 2
+        connection.bmc(control(ATTN))
+        last = self.things(capture)[-1]
+        self.assertEqual((last[0], last[3], last[4]), ("control", 1, control(ATTN)[:-1].hex()))
+
     def test_snap_length(self):
         """Segments that were captured in part."""
         whole = captures.Ethernet()
