@@ -11,6 +11,7 @@ import contextlib
 import os
 import socket
 import subprocess
+import sys
 import threading
 
 import wireshark
@@ -189,4 +190,9 @@ def tap():
     check(all("Get Device ID" in row[6] for row in rows[1:]), f"{lines}")
 
 
+try:
+    tshark("--version")
+except Failure as failure:
+    # Which the others would wait for.
+    sys.exit(f"FAILED: {failure}")
 run_tests([lists_interfaces, lists_link_types, what_is_missing, attach, attach_both, fifo, tap])
