@@ -319,6 +319,21 @@ class Trouble(Capture):
         self.assertFalse(capture.cut_off)
         self.assertGreater(len(capture.packets), 1000)
 
+    def test_full_for_a_while(self):
+        """What was queued meanwhile is written when there is room."""
+        limit = 1 << 20
+        tap, far = self.lab.link(limits=[(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))])
+        host, bmc = self.lab.ends(far)
+        self.exchange(host, bmc)
+        self.burst(host, bmc, SOME)
+        taplab.eventually("it says so", lambda: "the links go on" in tap.said())
+        resource.prlimit(tap.process.pid, resource.RLIMIT_FSIZE,
+                         (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        taplab.eventually("it says that it goes on",
+                          lambda: "being written again, 0 packets were lost" in tap.said())
+        tap.end(said=None)
+        self.assertEqual(len(taplab.frames(self.lab.read())), SOME + 4)
+
     def test_ring(self):
         """The latest files, each of which is complete."""
         tap, far = self.lab.link("--file-size", "100kB", "--files", "3")

@@ -8,6 +8,7 @@
 
 import os
 import re
+import resource
 import signal
 import socket
 import stat
@@ -165,6 +166,24 @@ class Retries(Links):
             pass
         self.assertEqual(receive(bmc, len(REQUEST)), REQUEST)
 
+    def test_too_many_files(self):
+        """Whoever connects waits until there are fewer."""
+        tap, far = self.lab.link()
+        # Once this was there and has gone, all is open that the tap has for itself.
+        near, bmc = self.lab.ends(far)
+        near.close()
+        self.assertEqual(receive_all(bmc), b"")
+        tap.status_with("waits for a connection")
+        limits = resource.prlimit(tap.process.pid, resource.RLIMIT_NOFILE)
+        files = [int(name) for name in os.listdir(f"/proc/{tap.process.pid}/fd")]
+        free = min(set(range(len(files) + 1)) - set(files))
+        resource.prlimit(tap.process.pid, resource.RLIMIT_NOFILE, (free, limits[1]))
+        near = self.lab.connect("near.sock")
+        taplab.eventually("it says so", lambda: "cannot accept at" in tap.said())
+        resource.prlimit(tap.process.pid, resource.RLIMIT_NOFILE, limits)
+        self.passes(near, self.lab.accept(far))
+        tap.end(said=None)
+
     def test_ends_while_it_retries(self):
         """The near end is let go."""
         tap, near = self.late()
@@ -280,6 +299,17 @@ class Places(Links):
             bmc.close()
             self.assertEqual(receive_all(near), b"")
             near.close()
+        tap.end()
+
+    def test_the_other_way_round(self):
+        """It connects to the first end and listens for the second, or both
+        listen."""
+        host = self.lab.listen("host.sock")
+        tap = self.tap_of("-L", f"a=connect:{self.unix('host.sock')},listen:{self.unix('far.sock')}",
+                          "-L", f"b=listen:{self.unix('b1')},listen:{self.unix('b2')}")
+        bmc = self.lab.connect("far.sock")
+        self.passes(self.lab.accept(host), bmc)
+        self.passes(self.lab.connect("b1"), self.lab.connect("b2"))
         tap.end()
 
     def test_sockets_given(self):
