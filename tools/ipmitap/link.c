@@ -39,7 +39,6 @@ struct link_end {
     GCancellable *attempt;          /* to connect; NULL: there is none */
     guint     delay;                /* before the next attempt, in ms */
     char     *trouble;              /* why the last attempt failed, or NULL */
-    bool      hung_up;
     bool      spent;                /* cannot be had again */
 };
 
@@ -97,8 +96,10 @@ drop(struct link_end *end)
         g_clear_object(&end->socket);
         /* Of these there was only the one. */
         end->spent = !end->spec->listens && is_given(end);
+        if (end == &end->link->ends[NEAR] && end->link->pair) {
+            relay_pair_forget(end->link->pair);
+        }
     }
-    end->hung_up = false;
 }
 
 /* Nobody is to connect any more. */
@@ -193,9 +194,6 @@ on_connected(GObject *object, GAsyncResult *result, gpointer data)
         complain(end, error);
         retry_later(end);
         g_error_free(error);
-        if (peer_of(end)->hung_up) {
-            drop(peer_of(end));
-        }
     }
     advance(end->link);
 }
@@ -218,7 +216,6 @@ on_hang_up(gint fd, GIOCondition condition, gpointer data)
 
     (void)fd;
     (void)condition;
-    end->hung_up = true;
     if (peer_of(end)->attempt) {
         wait_for(end, g_timeout_source_new(LAST_WILL), on_gone_for_long);
     } else {

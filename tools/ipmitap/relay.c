@@ -147,10 +147,8 @@ pass_on(struct relay_end *end)
             peer->waiting = g_memdup2(chunk + sent, peer->waiting_len);
         }
         watch_bytes(end->pair->watch, end->index, chunk, (size_t)len, time);
-    } else if (len == 0) {
+    } else if (len == 0 || errno != EAGAIN) {
         end->finished = true;
-    } else if (errno != EAGAIN) {
-        end->finished = end->deaf = true;
     }
 }
 
@@ -162,15 +160,14 @@ is_keeping(const struct relay_pair *pair)
 }
 
 /* Events to watch for at an end. What its peer has not taken is in the way of
- * reading more. */
+ * reading more: so when an end has finished, nothing of it waits. */
 static uint32_t
 wanted_events(struct relay_end *end)
 {
     const struct relay_end *peer = peer_of(end);
     uint32_t events = 0;
 
-    if (!end->finished && !peer->waiting && !peer->deaf &&
-        !(end->index == NEAR && peer->finished && is_keeping(end->pair))) {
+    if (!end->finished && !peer->waiting && !peer->deaf) {
         events |= EPOLLIN;
     }
     if (end->waiting && !end->deaf) {
@@ -223,8 +220,7 @@ pass_on_ends_of_streams(struct relay_pair *pair)
         struct relay_end *end = &pair->ends[i];
         struct relay_end *peer = peer_of(end);
 
-        if (end->finished && !peer->waiting && !peer->shut &&
-            !(i == FAR && is_keeping(pair))) {
+        if (end->finished && !peer->shut && !(i == FAR && is_keeping(pair))) {
             peer->shut = true;
             shutdown(peer->fd, SHUT_WR);
         }
@@ -240,9 +236,8 @@ follow_up(struct relay_pair *pair)
 
     give_up_deaf_ends(pair);
     pass_on_ends_of_streams(pair);
-    pair->kept = is_keeping(pair) && far->finished && !near->waiting;
-    pair->active = !pair->kept && !(near->finished && !far->waiting &&
-                                    far->finished && !near->waiting);
+    pair->kept = is_keeping(pair) && far->finished;
+    pair->active = !pair->kept && !(near->finished && far->finished);
     for (unsigned i = 0; i < ENDS; i++) {
         watch_for(&pair->ends[i], pair->active ? wanted_events(&pair->ends[i])
                                                : UNWATCHED);
@@ -461,9 +456,6 @@ relay_pair_start(struct relay_pair *pair, int near_fd, int far_fd)
     for (unsigned i = 0; i < ENDS; i++) {
         struct relay_end *end = &pair->ends[i];
 
-        if (!pair->kept) {
-            forget_waiting(end);
-        }
         end->fd = fds[i];
         end->watched = UNWATCHED;
         end->finished = end->deaf = end->hung_up = end->shut = false;
@@ -475,11 +467,17 @@ relay_pair_start(struct relay_pair *pair, int near_fd, int far_fd)
 }
 
 void
-relay_pair_free(struct relay_pair *pair)
+relay_pair_forget(struct relay_pair *pair)
 {
-    g_idle_remove_by_data(pair);
     for (unsigned i = 0; i < ENDS; i++) {
         forget_waiting(&pair->ends[i]);
     }
+}
+
+void
+relay_pair_free(struct relay_pair *pair)
+{
+    g_idle_remove_by_data(pair);
+    relay_pair_forget(pair);
     g_free(pair);
 }

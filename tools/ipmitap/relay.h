@@ -37,7 +37,9 @@ struct relay_pair *relay_pair_new(struct relay *relay, struct watch *watch,
  * not taken, goes first. */
 void relay_pair_start(struct relay_pair *pair, int near_fd, int far_fd);
 
-/* Not while it passes bytes on. */
+/* Neither of these while it passes bytes on. The first: a near end that was
+ * kept has gone. */
+void relay_pair_forget(struct relay_pair *pair);
 void relay_pair_free(struct relay_pair *pair);
 
 #endif /* RELAY_H */

@@ -247,6 +247,16 @@ class Tap:
         if self.process.stdout:
             self.process.stdout.close()
 
+    def busy(self):
+        """Which part of half a second it is on a processor, from 0 to 1."""
+        def used():
+            with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
+                return sum(map(int, file.read().rpartition(")")[2].split()[11:13]))
+        before, began = used(), time.monotonic()
+        time.sleep(0.5)
+        ticks = (time.monotonic() - began) * os.sysconf("SC_CLK_TCK")
+        return (used() - before) / ticks
+
     def memory(self):
         """In KiB, now; 0 where a sanitizer takes most of it."""
         if SANITIZED:

@@ -12,6 +12,7 @@ import resource
 import signal
 import socket
 import stat
+import time
 import unittest
 
 import taplab
@@ -132,12 +133,20 @@ class Retries(Links):
         self.assertRegex(first, rf"^ipmitap: link: cannot connect to {far}: .*; trying again$")
         self.assertRegex(second, rf"^ipmitap: link: {far} is connected$")
 
+    def test_complains_once(self):
+        """However often it tries."""
+        tap, _near = self.late()
+        other = self.lab.keep(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        other.bind(self.lab.path("far.sock"))
+        tap.status_with("rotocol")
+        self.assertEqual(tap.said().count("trying again"), 1)
+        tap.end(said=None)
+
     def test_near_end_does_not_wait(self):
         """Then the far end is not for it but for the next one."""
         tap, near = self.late()
         near.close()
-        taplab.eventually("the near end is let go",
-                          lambda: "waits for a connection" in tap.status())
+        tap.status_with("waits for a connection")
         near = self.lab.connect("near.sock")
         near.sendall(REQUEST)
         bmc = self.lab.accept(self.lab.listen("far.sock"))
@@ -197,6 +206,13 @@ class Retries(Links):
         self.passes(near, bmc)
         return tap, far, near, bmc
 
+    def far_end_goes(self, tap, far, bmc):
+        """And nobody listens there any more."""
+        os.unlink(self.lab.path("far.sock"))
+        far.close()
+        bmc.close()
+        taplab.eventually("it is missed", lambda: "cannot connect" in tap.said())
+
     def test_keep(self):
         """The near end notices nothing of a far end that is started again."""
         tap, far, near, bmc = self.keep()
@@ -214,10 +230,7 @@ class Retries(Links):
     def test_keep_what_waits(self):
         """What is sent while nobody is there arrives later."""
         tap, far, near, bmc = self.keep()
-        os.unlink(self.lab.path("far.sock"))
-        far.close()
-        bmc.close()
-        taplab.eventually("it is missed", lambda: "cannot connect" in tap.said())
+        self.far_end_goes(tap, far, bmc)
         near.sendall(REQUEST)
         bmc = self.lab.accept(self.lab.listen("far.sock"))
         self.assertEqual(receive(bmc, len(REQUEST)), REQUEST)
@@ -225,28 +238,49 @@ class Retries(Links):
         self.assertEqual(receive(near, len(RESPONSE)), RESPONSE)
         tap.end(said=None)
 
+    def not_taken(self, tap, near, bmc):
+        """A request that the tap has read for an end that reads no more."""
+        bmc.shutdown(socket.SHUT_RD)
+        near.sendall(REQUEST)
+        tap.status_with("2 requests")
+
     def test_keep_what_was_not_taken(self):
-        """What the tap had read for the end that went is for the next one:
-        both together get all but what the first had in its own buffer."""
+        """What the tap had read for the end that went is for the next one, and
+        comes before what is sent later."""
         tap, far, near, bmc = self.keep()
-        near.setblocking(False)
-        sent = 0
-        number = 0
-        stream = bytearray()
-        while True:
-            stream += taplab.message(number % 0x30, 0x18, 1)
-            number += 1
-            try:
-                sent += near.send(stream[sent:])
-            except BlockingIOError:
-                break
-        near.settimeout(taplab.PATIENCE)
+        self.not_taken(tap, near, bmc)
+        near.sendall(VERSION)
+        self.assertLess(tap.busy(), 0.1)
         bmc.close()
         bmc = self.lab.accept(far)
-        near.shutdown(socket.SHUT_WR)
-        rest = receive_all(bmc)
-        self.assertGreater(len(rest), 0)
-        self.assertTrue(bytes(stream[:sent]).endswith(rest))
+        self.assertEqual(receive(bmc, len(REQUEST + VERSION)), REQUEST + VERSION)
+        bmc.sendall(RESPONSE)
+        self.assertEqual(receive(near, len(RESPONSE)), RESPONSE)
+        tap.end(said=None)
+
+    def test_keep_what_was_not_taken_of_one_who_is_gone(self):
+        """It is not mixed into what another one sends."""
+        tap, far, near, bmc = self.keep()
+        self.not_taken(tap, near, bmc)
+        self.far_end_goes(tap, far, bmc)
+        near.close()
+        tap.status_with("waits for a connection")
+        near = self.lab.connect("near.sock")
+        near.sendall(VERSION)
+        bmc = self.lab.accept(self.lab.listen("far.sock"))
+        self.assertEqual(receive(bmc, len(VERSION)), VERSION)
+        self.passes(near, bmc)
+        tap.end(said=None)
+
+    def test_far_end_that_goes_at_once(self):
+        """Is not connected to more and more often."""
+        tap, far, _near, bmc = self.keep()
+        began = time.monotonic()
+        for _ in range(5):
+            bmc.close()
+            bmc = self.lab.accept(far)
+        # After 50 ms, 100 ms, 200 ms and so on, if the connections before were short.
+        self.assertGreater(time.monotonic() - began, 0.5)
         tap.end()
 
     def test_keep_near_end_goes(self):
@@ -260,13 +294,9 @@ class Retries(Links):
     def test_keep_near_end_goes_while_it_waits(self):
         """The far end is not connected to for nothing."""
         tap, far, near, bmc = self.keep()
-        os.unlink(self.lab.path("far.sock"))
-        far.close()
-        bmc.close()
-        taplab.eventually("it is missed", lambda: "cannot connect" in tap.said())
+        self.far_end_goes(tap, far, bmc)
         near.close()
-        taplab.eventually("the near end is let go",
-                          lambda: "waits for a connection" in tap.status())
+        tap.status_with("waits for a connection")
         near = self.lab.connect("near.sock")
         near.sendall(VERSION)
         bmc = self.lab.accept(self.lab.listen("far.sock"))
@@ -305,12 +335,15 @@ class Places(Links):
         """It connects to the first end and listens for the second, or both
         listen."""
         host = self.lab.listen("host.sock")
-        tap = self.tap_of("-L", f"a=connect:{self.unix('host.sock')},listen:{self.unix('far.sock')}",
-                          "-L", f"b=listen:{self.unix('b1')},listen:{self.unix('b2')}")
+        tap = self.tap_of(
+            "-L", f"a=connect:{self.unix('host.sock')},listen:{self.unix('far.sock')}",
+            "-L", f"b=listen:{self.unix('b1')},listen:{self.unix('b2')}")
         bmc = self.lab.connect("far.sock")
         self.passes(self.lab.accept(host), bmc)
+        self.assertIn(f"a: {self.unix('far.sock')} is connected, {self.unix('host.sock')} is",
+                      tap.status())
         self.passes(self.lab.connect("b1"), self.lab.connect("b2"))
-        tap.end()
+        tap.end(said=None)
 
     def test_sockets_given(self):
         """Connected ones: the tap ends with the link."""
@@ -397,7 +430,8 @@ class Places(Links):
         for number in range(count):
             links += ["--link", f"vm{number}={self.unix(f'n{number}')},{self.unix(f'f{number}')}"]
         listeners = [self.lab.listen(f"f{number}") for number in range(count)]
-        tap = self.tap_of(*links)
+        few = 64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        tap = self.tap_of(*links, limits=[(resource.RLIMIT_NOFILE, few)])
         for number in range(count):
             hosts.append(self.lab.connect(f"n{number}"))
             bmcs.append(self.lab.accept(listeners[number]))
@@ -445,6 +479,7 @@ class Signals(Links):
         tap, far = self.lab.link()
         self.passes(*self.lab.ends(far))
         tap.process.send_signal(signal.SIGHUP)
+        tap.status()    # which it may say in its end
         tap.status_with("1 of 1 link up")
         tap.end(said=None)
 
