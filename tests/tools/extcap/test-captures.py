@@ -266,6 +266,19 @@ def slow_wireshark():
             capture.wait_for_end(0, "")
 
 
+def fifo_of_a_trace():
+    """A BMC's own trace is of another link type, and left to Wireshark."""
+    path = DIRECTORY / "trace.fifo"
+    os.mkfifo(path)
+    with Capture("ipmi-fifo", f"--read={path}") as capture:
+        for data in sample("hpm2-bt"), BMC:
+            with open(path, "wb") as writer:
+                writer.write(data)
+        capture.wait_for_packets(len(words(BMC)))
+        result = capture.stop()
+    check([packet.words() for packet in result.packets] == words(BMC), "other packets")
+
+
 def fifo_that_is_none():
     """Says what to do."""
     path = DIRECTORY / "none.fifo"
@@ -318,5 +331,5 @@ def accepted(qemu):
 
 
 run_tests([attach, attach_tcp, waits_for_qemu, cut_off, no_capture, damaged, lost_in_the_end,
-           two_at_once, machines_without_names, fifo, slow_wireshark, fifo_that_is_none,
-           wrong_address])
+           two_at_once, machines_without_names, fifo, fifo_of_a_trace, slow_wireshark,
+           fifo_that_is_none, wrong_address])

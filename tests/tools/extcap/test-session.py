@@ -178,9 +178,10 @@ def stops():
 
 def ends_with_wireshark():
     """Wireshark was killed: it reads no more and sends no signal."""
-    for toolbar_too in (False, True):
-        with Capture("ipmi-attach", f"--attach={unix_address()}",
-                     toolbar=toolbar_too) as capture:
+    attach = "ipmi-attach", f"--attach={unix_address()}"
+    tapped = "ipmi-tap", f"--listen=unix:{DIRECTORY}/deserted.sock", "--connect=tcp::1"
+    for what, toolbar_too in (attach, False), (attach, True), (tapped, False):
+        with Capture(*what, toolbar=toolbar_too) as capture:
             capture.packets.close()
             status = capture.process.wait(wireshark.DEADLINE)
             check(status == 0, f"exit status {status}")

@@ -9,6 +9,7 @@
 import os
 import pty
 import re
+import socket
 import subprocess
 import unittest
 
@@ -82,6 +83,11 @@ class Command(unittest.TestCase):
                      *self.ends[2:], *null)
         self.refuses(3, "fd:77", "-l", "fd:77", *self.ends[2:], *null)
         self.refuses(3, "fd:77", *self.ends[:2], "-c", "fd:77", *null)
+        ours, its = socket.socketpair()
+        self.refuses(3, "fd:77", "-c", f"fd:{its.fileno()}", "-c", "fd:77", *null,
+                     pass_fds=[its.fileno()])
+        ours.close()
+        its.close()
         self.refuses(3, "/nowhere/near", "-L", f"a=unix:{self.lab.path('a')},tcp::1",
                      "-L", f"b=unix:{self.lab.path('nowhere/near')},tcp::1", *null)
 
@@ -130,6 +136,8 @@ class Status(unittest.TestCase):
         line = b"\r\x1b[K1 of 1 link up, 1 messages, "
         shown = b""
         while line not in shown:
+            shown += os.read(primary, 1000)
+        while b", 1 unanswered, " not in shown:
             shown += os.read(primary, 1000)
         os.unlink(self.lab.path("far.sock"))
         far.close()

@@ -184,10 +184,31 @@ class Ends(unittest.TestCase):
         self.assertEqual(receive(bmc, len(REQUEST)), REQUEST)
         self.tap.end()
 
+    def test_end_that_reads_no_more(self):
+        """Its peer is told so, and may still be sent to."""
+        def is_told():
+            try:
+                self.near.send(REQUEST)
+            except BlockingIOError:
+                pass
+            except BrokenPipeError:
+                return True
+            return False
+        self.bmc.shutdown(socket.SHUT_RD)
+        self.near.setblocking(False)
+        taplab.eventually("it is told", is_told)
+        self.near.settimeout(taplab.PATIENCE)
+        self.bmc.sendall(RESPONSE)
+        self.assertEqual(receive(self.near, len(RESPONSE)), RESPONSE)
+        self.bmc.close()
+        self.assertEqual(receive_all(self.near), b"")
+
     def test_sender_that_is_gone_before_it_was_read(self):
-        """All that it could send still arrives."""
+        """All that it could send still arrives, and the tap sleeps until it
+        can."""
         sent = self.fill(self.near)
         self.near.close()
+        self.assertLess(self.tap.busy(), 0.1)
         self.assertEqual(receive_all(self.bmc), sent)
         self.tap.end()
 
