@@ -14,9 +14,9 @@
 
 #include "capture.h"
 
-/* Bytes of blocks. Of short messages these are 75,000, which come in a quarter
- * of a second on a very busy link. */
-#define PACKET_QUEUE_MAX        (6 * 1024 * 1024)
+/* Bytes of blocks. Of short messages these are 100,000, which come in a tenth of
+ * a second on a very busy link. */
+#define PACKET_QUEUE_MAX        (8 * 1024 * 1024)
 
 /* Of a packet that has more bytes the rest is cut off. */
 #define PACKET_QUEUE_MAX_PACKET (32 * 1024)

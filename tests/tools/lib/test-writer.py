@@ -43,7 +43,7 @@ PATIENCE = 60
 # Frames of a length, in blocks of another one, and more of them than the writer
 # keeps.
 LENGTH, BLOCK_LENGTH = 100, 164
-KEPT = 6 * 1024 * 1024 // BLOCK_LENGTH
+KEPT = 8 * 1024 * 1024 // BLOCK_LENGTH
 MANY = 80000
 
 UPPER_PDU, HPM_2 = 252, 260
