@@ -136,6 +136,18 @@ class Lines(Test):
             with self.subTest(arguments):
                 self.dump(*arguments, contents=link.contents())
 
+    def test_no_direction(self):
+        """Of the four values that the flags of a packet may have, one means
+        nothing."""
+        flags = captures.option(2, struct.pack("<I", 2))
+        link = captures.Link()
+        link.host(frames.control(0x40))
+        self.assertIn(flags, link.contents())
+        for direction in 0, 3:
+            contents = link.contents().replace(flags, captures.option(2, bytes((direction, 0, 0, 0))))
+            self.assertIn("ipmi0             control 40", self.lines(contents=contents)[0])
+            self.assertNotIn("direction", self.objects(contents=contents)[1])
+
     def test_no_time(self):
         log = b"ipmi_link /machine/peripheral/bmc: connected\n"
         self.assertEqual(

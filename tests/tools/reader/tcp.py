@@ -358,6 +358,16 @@ class Tcp(formats.Formats):
                          ["connected"] * 1100 + ["request", "response"] * 2)
         self.assertEqual(len({thing[2] for thing in things}), 1024)
 
+    def test_many_links(self):
+        """No more of them have names."""
+        capture = captures.Ethernet()
+        for number in range(4200):
+            connection = captures.Connection(capture, handshake=False)
+            connection.address[HOST_TO_BMC] = ((10, 0, *divmod(number, 256)), 40000)
+            connection.send(HOST_TO_BMC, flags=SYN)
+            connection.send(BMC_TO_HOST, flags=SYN | ACK)
+        self.assertEqual(len({thing[2] for thing in self.things(capture)}), 4096)
+
 
 def main():
     """All tests, or those named."""
