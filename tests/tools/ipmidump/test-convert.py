@@ -114,7 +114,8 @@ class Pcapng(Conversion):
     def test_lost_from_hpm2(self):
         """What a trace has lost."""
         trace = captures.Capture(decode_traces.LINKTYPE_IPMI_HPM_2, ("trace",))
-        trace.packet(bytes((15, 0, 0, 0, 0, 0, 0, decode_traces.BT_PROTOCOLS[0], 0x80, 0, 4, 3, 0x18, 1, 1)), dropped=7)
+        trace.packet(bytes((15, 0, 0, 0, 0, 0, 0, decode_traces.BT_PROTOCOLS[0], 0x80, 0, 4))
+                     + bytes((3, 0x18, 1, 1)), dropped=7)
         for option in "--pcapng=-", "--hpm2=-":
             packet, = reader.read(self.dump(option, contents=trace.contents())).packets
             self.assertEqual(packet.dropped, 7)

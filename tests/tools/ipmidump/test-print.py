@@ -144,7 +144,8 @@ class Lines(Test):
         link.host(frames.control(0x40))
         self.assertIn(flags, link.contents())
         for direction in 0, 3:
-            contents = link.contents().replace(flags, captures.option(2, bytes((direction, 0, 0, 0))))
+            contents = link.contents().replace(
+                flags, captures.option(2, struct.pack("<I", direction)))
             self.assertIn("ipmi0             control 40", self.lines(contents=contents)[0])
             self.assertNotIn("direction", self.objects(contents=contents)[1])
 
@@ -200,7 +201,8 @@ class Lines(Test):
         link = captures.Link()
         link.record(captures.HOST_TO_BMC, [record(1, 1, 4, 0, 0, 1)], dissector="ipmi_kcs",
                     dropped=2)
-        self.assertEqual([line.split(maxsplit=2)[2] for line in self.lines(contents=link.contents())],
+        lines = self.lines(contents=link.contents())
+        self.assertEqual([line.split(maxsplit=2)[2] for line in lines],
                          ["lost: 2 events are missing here",
                           "-> BMC     host R ST 00 -> 00 (IDLE)"])
 
