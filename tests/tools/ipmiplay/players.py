@@ -227,6 +227,8 @@ GREETINGS = {
 def run_cases(cases, arguments):
     """What a test does: PROGRAM CASE"""
     program, case = arguments
+    # As nohup(1) would have it, programs would never see it.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     lab = Lab(program)
     try:
         cases[case](lab)

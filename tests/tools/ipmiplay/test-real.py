@@ -37,8 +37,8 @@ SMOKE = """
 wait ready within 60s
 send 18 01                              # Get Device ID
 expect 1c 01 00 20 ?? ?? ?? ?2 ... within 30s
-send 18 3f                              # no such command
-expect 1c 3f c1 within 30s
+send 18 70                              # no such command
+expect 1c 70 c1 within 30s
 wait noattn within 30s
 send 18 34 00 30 18 b8 20 02 01 dd      # Send Message: Get Device ID to 30h
 expect 1c 34 00 within 30s

@@ -344,7 +344,7 @@ def stopped(lab):
     for script, line in ("wait noattn", 3), ("delay 100s", 2):
         lab.write("s", f"repeat forever\n{script}\nend\n")
         program, _ = lab.play("bmc", "s")
-        program.stop()
+        program.stop(signal.SIGHUP)
         program.check(0, f"s: stopped at line {line}: " + COUNTS.format(
             r"0 answered, \d+ passed, 0 failed"))
 
@@ -414,20 +414,20 @@ def silent_host(lab):
     host.expect(message("00 1c 01 00"))
     program.check(0, counts("s", 1, 1, 0, "answered"))
 
-    lab.write("s", "send 18 01\nsend 18 02\nsend 18 03\n")
+    lab.write("s", "send 18 01\nwait attn\nsend 18 02\nsend 18 03\n")
 
     def play(within):
         listener = socket.create_server(("127.0.0.1", 0))
         program = Program(lab, "bmc", "s", "--listen", f"fd:{listener.fileno()}",
                           "--within", within, descriptors=(listener.fileno(),))
-        for request in "01", "02":
+        for request, attention_then in ("01", NOATTN), ("02", ATTN_IRQ):
             with socket.create_connection(listener.getsockname()) as connection:
                 host = Peer(connection)
-                host.expect(*GREETINGS["bmc"])
+                host.expect(control(VERSION, 1), control(attention_then))
                 host.send(message(f"00 18 {request}"))
                 host.expect(message(f"00 1c {request} 00"))
-        program.check(1, r"s:3: expected 18 03, got no request within \d+ m?s: the script ends here\n"
-                      + counts("s", 2, 2, 1, "answered"))
+        program.check(1, r"s:4: expected 18 03, got no request within \d+ m?s: the script ends here\n"
+                      + counts("s", 2, 3, 1, "answered"))
 
     patiently(play)
 
