@@ -234,7 +234,8 @@ await(struct replay *replay, size_t index)
     }
 }
 
-/* Until it is time for an event of ours. */
+/* Until it is time for an event of ours, or the peer has closed the
+ * connection. */
 static void
 pace(struct replay *replay, size_t index)
 {
@@ -256,7 +257,8 @@ pace(struct replay *replay, size_t index)
     peer_listen_to_keys(replay->peer, replay->options->timing == REPLAY_STEP);
     do {
         last = happen(replay, time);
-    } while (last != PEER_TIME && last != PEER_KEY && !replay->over);
+    } while (last != PEER_TIME && last != PEER_KEY && !replay->over
+             && !replay->progress[index].done);
     peer_listen_to_keys(replay->peer, false);
 }
 
@@ -268,7 +270,6 @@ begin_connection(struct replay *replay, size_t start)
     replay->end = recording_connection_end(replay->recording, start);
     replay->last_time = peer_now();
     replay->greeted = false;
-    exchange_reset(&replay->exchange);
     replay->greetings_end = start;
     while (replay->greetings_end < replay->end
            && replay_event(replay, replay->greetings_end)->kind

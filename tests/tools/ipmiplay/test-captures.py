@@ -181,6 +181,17 @@ def operations(lab):
     host.close()
     program.check(0, counts("a", 10, 0))
 
+    # As the host, it does not wait for them, and counts requests, which KCS does not.
+    for command in 1, 2:
+        kcs.exchange(bytes((0x18, command)), bytes((0x1c, command, 0)))
+    lab.write("a", places.contents())
+    program, bmc = lab.play("host", "a")
+    for seq in 0, 1:
+        bmc.expect(message(f"{seq:02x} 18 {seq + 1:02x}"))
+        bmc.send(control(ATTN_IRQ), message(f"{seq:02x} 1c {seq + 1:02x} 00"))
+    check(bmc.frame() is None, "no end")
+    program.check(0, counts("a", 2, 2))
+
 
 def refusals(lab):
     """As the host: a refusal has the name of what was refused, even where only the
@@ -371,6 +382,21 @@ def timing(lab):
             check(took(lab, role, *arguments) >= least, role, "did not wait")
         lab.write("a", paused(100, 100))
         check(took(lab, role, "--timing=fast") < 100, role, "waits")
+
+    # The peer may take as long as then, and --within more.
+    listener, _ = lab.listen()
+    with socket.create_connection(listener.getsockname()) as connection:
+        program = Program(lab, "host", "a", "--listen", f"fd:{listener.fileno()}",
+                          "--within=1ms", descriptors=(listener.fileno(),))
+        bmc = Peer(connection)
+        bmc.expect(*GREETINGS["host"], message("00 18 01"))
+        time.sleep(0.2)
+        bmc.send(message("00 1c 01 00"))
+        # It has 100 s to wait now, but not for one that has gone.
+        bmc.connection.shutdown(socket.SHUT_WR)
+        check(bmc.frame() is None, "no end")
+        program.check(1, "a:3: the connection was closed, 2 before its end\n- Get Device ID\n"
+                      + counts("a", 1, 1, 0, 1))
 
 
 def step(lab):
