@@ -8,14 +8,16 @@
 """Needs no Wireshark."""
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
+import termios
 
 import wireshark
 from wireshark import (ADD, DIRECTORY, DISABLE, ENVIRONMENT, LOG, PAUSE, SET, STATE, STATUS_BAR,
                        USAGE, Capture, Qemu, check, connected_to, extcap, reader, run_tests,
-                       sample, section_end, unix_address, words)
+                       sample, section_end, unix_address, wait_for, words)
 
 HOST = sample("inside-kcs-host")
 
@@ -100,6 +102,11 @@ def tap_that_cannot():
     other.close()
 
 
+def is_read(fifo):
+    """Whether nothing is left in it."""
+    return not any(fcntl.ioctl(fifo, termios.FIONREAD, bytes(4)))
+
+
 def toolbar():
     """State, log, status bar, and a pause, whose packets count as lost."""
     where = unix_address()
@@ -116,8 +123,9 @@ def toolbar():
             capture.wait_for_toolbar(STATE, SET, f"{len(data.packets)} packets")
             # What Wireshark begins with, in pieces.
             capture.press(0, 0, b"")
-            os.write(capture.from_toolbar, b"T\0\0")
-            os.write(capture.from_toolbar, bytes([3, PAUSE, SET, 1]))
+            for piece in b"T\0\0", bytes([3, PAUSE, SET]), b"\1":
+                os.write(capture.from_toolbar, piece)
+                wait_for(lambda: is_read(capture.from_toolbar), "it does not read")
             capture.wait_for_toolbar(LOG, ADD, "paused")
             connection.sendall(HOST[first:])
             capture.wait_for_toolbar(
