@@ -210,8 +210,12 @@ class Capture:
         self.packets = Collector(descriptor)
         self.to_toolbar = self.from_toolbar = None
         if paths:
-            self.to_toolbar = Collector(os.open(paths["out"], os.O_RDONLY))
-            self.from_toolbar = os.open(paths["in"], os.O_WRONLY)
+            if self.process.poll() is not None:
+                raise Failure(f"it has ended: {self.process.stderr.read().decode()}")
+            # It opened its ends before it wrote: whoever waits waits for ever.
+            self.to_toolbar = Collector(os.open(paths["out"], os.O_RDONLY | os.O_NONBLOCK))
+            self.from_toolbar = os.open(paths["in"], os.O_WRONLY | os.O_NONBLOCK)
+            os.set_blocking(self.from_toolbar, True)
 
     def __enter__(self):
         return self
