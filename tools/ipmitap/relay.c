@@ -14,6 +14,7 @@
 #include "relay.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -35,8 +36,8 @@
  * awake, for so long at most. */
 #define SOON            50000
 
-/* How many have to come soon before that, and how many at most once it was in
- * vain: as where the ends need this processor to go on. */
+/* How many have to come soon before that, and how many at most where it is in
+ * vain more often than not. */
 #define LEAST_SOON      2
 #define MOST_SOON       1024
 
@@ -316,9 +317,12 @@ wait_awake(struct relay *relay, struct epoll_event *events)
         return count;
     }
     do {
+        /* Whoever else has something to do on this processor, such as the
+         * ends, does it meanwhile. */
+        sched_yield();
         count = epoll_wait(relay->epoll_fd, events, EVENTS, 0);
         if (count != 0) {
-            relay->needed_soon = LEAST_SOON;
+            relay->needed_soon = MAX(relay->needed_soon / 2, LEAST_SOON);
             return count;
         }
     } while (tool_clock(CLOCK_MONOTONIC) - begin < SOON);
