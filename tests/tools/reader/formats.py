@@ -35,6 +35,7 @@ NAMES = ("transactions.pcapng", "connections.pcapng", "frames-dropped.pcapng",
 SECTION, INTERFACE, OLD_PACKET, SIMPLE_PACKET, STATISTICS, PACKET = (
     0x0A0D0D0A, 1, 2, 3, 5, 6)
 UNKNOWN = 0x0BAD
+UNCOUNTED = 0xFFFF
 DIRECTIONS = {decode.HOST: 2, decode.BMC: 1, None: 0}
 
 
@@ -90,9 +91,10 @@ class Writer:
         return self.block(PACKET, body + packet.data + bytes(-len(packet.data) % 4), options)
 
     def old_packet(self, packet, interface):
-        """The same as pcapng's first drafts had it: drops are in the block."""
+        """The same as pcapng's first drafts had it: drops are in the block, which
+        may say that nobody has counted them."""
         stamp = self.stamp(packet.time)
-        body = struct.pack(self.order + "HHIIII", interface, packet.dropped, stamp >> 32,
+        body = struct.pack(self.order + "HHIIII", interface, packet.dropped or UNCOUNTED, stamp >> 32,
                            stamp & 0xFFFFFFFF, len(packet.data),
                            len(packet.data) + packet.missing)
         options = [(1, comment) for comment in packet.comments]

@@ -116,6 +116,23 @@ class Tcp(formats.Formats):
         self.assertEqual([thing[0] for thing in things[-15:]], ["control"] * 15)
         self.assertEqual(sum(thing[3] for thing in things), 1)
 
+    def test_gap_in_frame(self):
+        """What was there of a frame before a gap, and is after it, is none."""
+        request = get_device_id(3)[0]
+        for before, after in (3, 0), (0, 3), (2, 1):
+            capture = captures.Ethernet()
+            connection = captures.Connection(capture)
+            greet_tcp(connection)
+            connection.host(request[:before])
+            connection.seq[HOST_TO_BMC] += len(request) - before - after
+            connection.bmc(get_device_id(3)[1])
+            connection.host(request[len(request) - after:])
+            exchanges(connection, range(4, 6))
+            things = self.things(capture)[-5:]
+            self.assertEqual([thing[0] for thing in things],
+                             ["response", "request", "response", "request", "response"])
+            self.assertEqual(sum(thing[3] for thing in things), 1)
+
     def test_gap_at_end(self):
         """The end of a connection says where its last byte was."""
         for missing in 0, 5:
