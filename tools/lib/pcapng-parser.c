@@ -153,9 +153,8 @@ ns_of(const struct capture_interface *interface, uint64_t stamp)
     unsigned __int128 ns;
 
     if (resolution & RESOLUTION_IS_BINARY) {
-        unsigned shift = MIN(resolution & ~RESOLUTION_IS_BINARY, 90U);
-
-        ns = (unsigned __int128)stamp * NS_PER_S >> shift;
+        ns = (unsigned __int128)stamp * NS_PER_S
+             >> (resolution & ~RESOLUTION_IS_BINARY);
     } else {
         ns = stamp;
         for (; resolution < 9; resolution++) {

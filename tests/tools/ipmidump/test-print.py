@@ -196,6 +196,13 @@ class Lines(Test):
         self.assertTrue(self.lines(contents=trace.contents())[0].endswith(
             " ! longer than anybody takes"))
 
+    def test_original_length(self):
+        """It cannot be less than what is there."""
+        link = captures.Link()
+        link.packet(captures.upper_pdu("ipmi_extern", frames.req(1, 6, 1)), 0,
+                    captures.HOST_TO_BMC, length=5)
+        self.assertTrue(self.lines(contents=link.contents())[0].endswith("Get Device ID"))
+
     def test_lost_before_access(self):
         """A loss is told of even if what follows it is not."""
         link = captures.Link()

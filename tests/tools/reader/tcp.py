@@ -116,6 +116,17 @@ class Tcp(formats.Formats):
         self.assertEqual([thing[0] for thing in things[-15:]], ["control"] * 15)
         self.assertEqual(sum(thing[3] for thing in things), 1)
 
+    def test_first_frame(self):
+        """What no receiver takes is the rest of a frame, unless the capture has
+        the beginning of the connection."""
+        for handshake in True, False:
+            capture = captures.Ethernet()
+            connection = captures.Connection(capture, handshake=handshake)
+            connection.host(b"\0\x18\1\0\xa0")
+            exchanges(connection, range(1))
+            self.assertEqual([thing[0] for thing in self.things(capture)],
+                             ["connected", "bad"] * handshake + ["request", "response"])
+
     def test_gap_in_frame(self):
         """What was there of a frame before a gap, and is after it, is none."""
         request = get_device_id(3)[0]
