@@ -186,22 +186,42 @@ class Test(unittest.TestCase):
     def test_losses(self):
         """Packets that the capture has lost are told; a tshark that says so stands
         for a machine that is too slow."""
-        with tool.directory() as place:
-            program = tool.write(os.path.join(place, "tshark"), f"""#!/bin/sh
-if [ "$1" = -i ]; then
-    while [ "$1" != -w ]; do shift; done
-    cat {LINKS} > "$2"
-    echo "3 packets dropped from lo" >&2
-else
-    exec {os.environ["TSHARK"]} "$@"
-fi
-""")
-            os.chmod(program, 0o755)
-            result = tool.run("--live=lo", FAR, "exactly 26 frame",
-                              env=tool.environment(
-                                  PATH=f"{place}:{os.environ['PATH']}"))
+        result = judged_with(LINKS, "echo '3 packets dropped from lo' >&2; exit 0",
+                             "exactly 26 frame")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("not complete: 3 packets dropped from lo", result.stderr)
+
+    def test_too_late(self):
+        """A request that is heard of when tshark has been told to end is left out, and
+        nothing before it."""
+        goal, request = "match 0 1 5.0", "match requests 10 5.0"
+        # What is told at once is heard at once. Then there is always another one.
+        overlapping = f"echo '{request}\nmatch 0 10 5.0'" + """
+i=11
+while sleep 0.1; do
+    echo "match requests $i 5.0\nmatch responses $((i + 1)) 5.0 $((i - 1))"
+    i=$((i + 1))
+done"""
+        with tool.directory() as place:
+            capture = tool.write(os.path.join(place, "10.pcap"), tool.tshark.run(
+                "-r", BOOT, "-Y", "frame.number <= 10", "-F", "pcap", "-w", "-"))
+            for at_end, script, judged, answered in (
+                    (f"echo '{request}'; exit", f"echo '{goal}'", 9, True),
+                    ("exit", overlapping, 10, False)):
+                with self.subTest(at_end, script=script):
+                    result = judged_with(
+                        capture, f"trap \"{at_end}\" INT; {script}\n"
+                        "while sleep 0.1; do :; done",
+                        "at least 1 frame.number in {1, 10}",
+                        "never ipmi_extern.no_response")
+                    self.assertEqual(passed(tool.verdicts_of(result)), [True, answered])
+                    self.assertIn(f"# lo: {judged} packets\n", result.stdout)
+
+            result = judged_with(capture, "trap 'echo tshark: worse >&2; exit 1' INT\n"
+                                 f"echo '{goal}'; while sleep 0.1; do :; done",
+                                 "at least 1 frame.number == 1")
+            self.assertEqual((result.returncode, result.stdout), (3, ""))
+            self.assertIn("tshark: worse", result.stderr)
 
     def test_deadline(self):
         """What has not come by then is a failure; what is not to come, is not. If
@@ -360,6 +380,23 @@ fi
             verdicts, _ = finished(process)
         self.assertEqual([verdict.details for verdict in verdicts
                           if not verdict.passed], [])
+
+
+def judged_with(capture, script, *rules):
+    """What becomes of a live capture from lo with another tshark: a script, after
+    which, or when that is told to, tshark has captured this."""
+    with tool.directory() as place:
+        program = tool.write(os.path.join(place, "tshark"), f"""#!/bin/sh
+[ "$1" = -i ] || exec {os.environ["TSHARK"]} "$@"
+while [ "$1" != -w ]; do shift; done
+cat {capture} > "$2"
+{script}
+""")
+        os.chmod(program, 0o755)
+        # What a shell is started to ignore, it cannot take note of.
+        return tool.run("--live=lo", FAR, *rules, env=tool.environment(
+            PATH=f"{place}:{os.environ['PATH']}"), preexec_fn=lambda: signal.signal(
+                signal.SIGINT, signal.SIG_DFL))
 
 
 def capturing_user():
