@@ -225,6 +225,11 @@ def responses(lab):
         check(re.search(counts("a", 4, 1, 0, 2, 3), output), output)
 
     patiently(play)
+    lab.write("b", capture("> 00 18 01", "< 00 1c 01 00"))
+    program, bmc = lab.play("host", "b")
+    bmc.expect(message("00 18 01"))
+    bmc.send(message("77 1c 01 01"), message("00 1c 01 00"))
+    program.check(1, r"b:1: unexpected response after this\n.*\n" + counts("b", 1, 1, 0, 0, 1))
 
 
 def controls(lab):
@@ -246,14 +251,14 @@ def controls(lab):
     def other_controls(within):
         program, bmc = lab.play("host", "a", f"--within={within}", greeted=False)
         bmc.expect(*GREETINGS["host"])
-        bmc.send(control(VERSION, 2), control(NOATTN))
+        bmc.send(control(VERSION), control(NOATTN))
         bmc.expect(message("00 18 01"))
         bmc.send(message("00 1c 01 00"), control(RESET), control(ENABLE_IRQ))
         bmc.expect(message("01 18 31"))
         bmc.send(message("01 1c 31 00"), control(NOATTN))
         bmc.expect(control(RESET))
         program.check(
-            1, "a:2: another control command \\(VERSION\\)\n- VERSION 01\n\\+ VERSION 02\n"
+            1, "a:2: another control command \\(VERSION\\)\n- VERSION 01\n\\+ VERSION\n"
             r"a:\d+: unexpected control command after this\n\+ RESET\n"
             rf"a:9: {NOTHING_CAME}- ATTN_IRQ\n" + counts("a", 5, 5, 1, 1, 1))
 
@@ -344,6 +349,18 @@ def connections(lab):
     bmc.send(message("01 1c 01 00"))
     program.check(1, "a:5: the connection was closed, 1 before its end\n- Get Device ID: OK\n"
                   + counts("a", 6, 1, 0, 1))
+
+    # What was asked on one is not answered on the next.
+    lab.write("b", capture("> 00 18 01", "-", "+", "< 00 1c 01 00", "> 01 18 02", "< 01 1c 02 00"))
+    program = Program(lab, "host", "b", "--connect", address)
+    bmc = Peer(listener.accept()[0])
+    bmc.expect(*GREETINGS["host"], message("00 18 01"))
+    bmc.close()
+    bmc = Peer(listener.accept()[0])
+    bmc.expect(*GREETINGS["host"], message("01 18 02"))
+    bmc.send(message("01 1c 02 00"))
+    check(bmc.frame() is None, "no end")
+    program.check(0, counts("b", 2, 1))
 
     def gone(within):
         listener, address = lab.listen()
@@ -450,12 +467,23 @@ def reservations(lab):
         bmc.send(message(response))
     program.check(0, counts("a", 5, 5))
 
+    # Those of a capture, where it gives none
+    program, bmc = lab.play("host", "a")
+    bmc.expect(message("00 28 42"))
+    bmc.send(message("00 2c 42 c1"))
+    bmc.expect(message("01 28 43 11 22 00 00 00 ff"))
+    bmc.close()
+    check(program.finish()[0] == 1, "no difference")
+
 
 def refused(lab):
     """Captures and options that cannot be."""
     lab.write("a", capture(*EXCHANGE))
     lab.write("empty", capture())
     lab.write("s", "send 18 01\n")
+    with open(os.path.join(lab.folder, "long"), "wb") as file:
+        file.write(b"send 18 01\n")
+        file.truncate(100_100_000)
     lab.write("packed", gzip.compress(capture(*EXCHANGE)))
     for name, arguments, status, told in (
             ("empty", (), 2, "empty has nothing that could be played"),
@@ -469,6 +497,7 @@ def refused(lab):
             ("a", ("--mask", "07/01=2,"), 2, "'07/01=2,' is not a mask"),
             ("s", ("--exact",), 2, "s is a script"),
             ("s", ("--timing=fast",), 2, "s is a script"),
+            ("long", (), 2, "too long for a script"),
             ("packed", (), 3, "cannot read packed: it is compressed"),
             (os.path.join(SAMPLES, "inside-kcs.pcapng"), (), 2, "BMC's side, VM the-bmc)\n"
              "  1  /machine/peripheral-anon/device[0] (isa-ipmi-kcs: KCS registers, host's"),

@@ -278,6 +278,14 @@ def ready(lab):
         bmc.send(message(f"{bmc.answer_ready('18 04'):02x} 1c 04 00"))
         program.check(0, counts("s", 1, 2, 0))
 
+    # The connection is not part of it.
+    lab.write("s", "wait ready within 1us\n")
+    program, bmc = lab.play("host", "s")
+    while bmc.frame():
+        pass
+    program.check(1, "s:1: the firmware was not ready within 1 us: the script ends here\n"
+                  + counts("s", 0, 0, 1))
+
     # It asks once a second at most.
     lab.write("s", "send 18 01\nwait ready within 300ms\nsend 18 02\n")
     program, bmc = lab.play("host", "s")
@@ -355,12 +363,15 @@ def stub(lab):
         send 18 01
         expect 1c 01 00 2? ?1 ??
         wait attn
+        wait attn
         send 18 31 aa
         wait noattn
         send 18 33
         expect none for 100s
         send 28 40
         expect ...
+        send 28 41 01
+        expect ?? 4? d?
         """)
     program, host = lab.play("bmc", "s")
     host.send(control(VERSION, 1), control(CAPABILITIES, 0x3f), message("10 18 01"))
@@ -371,11 +382,23 @@ def stub(lab):
     host.expect(message("12 1d 55 c1"))
     host.send(message("13 18 31 aa"))
     host.expect(message("13 1c 31 00"), control(NOATTN))
-    host.send(message("14 18 33"), message("15 28 40"))
-    host.expect(message("15 2c 40 00"))
-    program.check(1, "s:5: expected 18 31 aa, got 18 01\n"
-                  "s:5: expected 18 31 aa, got 19 55\n"
-                  + counts("s", 5, 6, 2, "answered"))
+    host.send(message("14 18 33"), message("15 28 40"), message("16 18 31 aa"))
+    host.expect(message("15 2c 40 00"), message("16 1c 31 c1"))
+    host.send(message("17 28 41 01"))
+    host.expect(message("17 2c 41 d0"))
+    program.check(1, "s:6: expected 18 31 aa, got 18 01\n"
+                  "s:6: expected 18 31 aa, got 19 55\n"
+                  "s:12: expected 28 41 01, got 18 31 aa\n"
+                  + counts("s", 7, 8, 3, "answered"))
+
+    # It waits for a host that is later than firmware may be.
+    lab.write("s", "wait ready within 1us\nsend 18 02\n")
+    program, host = lab.play("bmc", "s")
+    time.sleep(0.1)
+    host.send(message("00 18 01"), message("01 18 02"))
+    host.expect(message("00 1c 01 00 20 01 01 00 02 00 00 00 00 00 00"), message("01 1c 02 00"))
+    host.close()
+    program.check(0, counts("s", 2, 2, 0, "answered"))
 
 
 def stub_delay(lab):
@@ -413,6 +436,21 @@ def silent_host(lab):
     host.connection.shutdown(socket.SHUT_WR)
     host.expect(message("00 1c 01 00"))
     program.check(0, counts("s", 1, 1, 0, "answered"))
+
+    # A script that goes on forever waits as long.
+    lab.write("s", "repeat forever\nsend 18 01\nend\n")
+    listener, _ = lab.listen()
+    with socket.create_connection(listener.getsockname()) as connection:
+        program = Program(lab, "bmc", "s", "--listen", f"fd:{listener.fileno()}",
+                          "--within", "1ms", descriptors=(listener.fileno(),))
+        host = Peer(connection)
+        host.expect(*GREETINGS["bmc"])
+        time.sleep(0.1)
+        host.send(message("00 18 01"))
+        host.expect(message("00 1c 01 00"))
+        program.stop()
+        program.check(0, r"s: stopped at line [23]: " + COUNTS.format(
+            "1 answered, 1 passed, 0 failed"))
 
     lab.write("s", "send 18 01\nwait attn\nsend 18 02\nsend 18 03\n")
 
