@@ -112,8 +112,9 @@ class Tcp(formats.Formats):
         connection.seq[BMC_TO_HOST] += 2
         for _ in range(15):
             connection.bmc(control(ATTN), after=0.1)
+        connection.host(get_device_id(1)[0], flags=PSH)
         things = self.things(capture)
-        self.assertEqual([thing[0] for thing in things[-15:]], ["control"] * 15)
+        self.assertEqual([thing[0] for thing in things[-16:]], ["control"] * 15 + ["request"])
         self.assertEqual(sum(thing[3] for thing in things), 1)
 
     def test_first_frame(self):
@@ -168,6 +169,16 @@ class Tcp(formats.Formats):
         connection.bmc(control(ATTN))
         last = self.things(capture)[-1]
         self.assertEqual((last[0], last[3], last[4]), ("control", 1, control(ATTN)[:-1].hex()))
+
+    def test_cut_short(self):
+        """A frame that the end of the connection leaves without its own."""
+        capture = captures.Ethernet()
+        connection = captures.Connection(capture)
+        greet_tcp(connection)
+        connection.host(get_device_id(1)[0][:3])
+        connection.close(HOST_TO_BMC)
+        self.assertEqual([(thing[0], thing[3]) for thing in self.things(capture)[-2:]],
+                         [("bad", 0), ("disconnected", 0)])
 
     def test_snap_length(self):
         """Segments that were captured in part."""
