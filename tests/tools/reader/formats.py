@@ -342,8 +342,14 @@ class Formats(unittest.TestCase):
         too_long[20:24] = struct.pack("<I", 0x7FFFFFFF)
         two_lengths = bytearray(bad_number)
         two_lengths[-4] ^= 4
-        for damage in (bad_number, too_long, two_lengths, b"\x06\0\0\0" + bytes(8),
-                       b"\x06\0\0\0" + struct.pack("<II", 0xFFFFFFF0, 0), bytes(12)):
+        header = pcap(packets, "<", True)[:24]
+        cases = [(good, lines, damage) for damage in (
+            bad_number, too_long, two_lengths, b"\x06\0\0\0" + bytes(8),
+            b"\x06\0\0\0" + struct.pack("<II", 0xFFFFFFF0, 0), bytes(12))]
+        # Interfaces are those of the section; pcap has lengths, too.
+        cases += [(good + writer.section(), lines, writer.packet(packets[0], 0)),
+                  (header, [], struct.pack("<IIII", 0, 0, 0x7FFFFFFF, 0x7FFFFFFF))]
+        for good, lines, damage in cases:
             with self.subTest(damage[:12]), file_with(good + damage + good) as path:
                 result = subprocess.run([self.program, path], capture_output=True, text=True,
                                         check=False, timeout=TIMEOUT)
