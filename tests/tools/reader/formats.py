@@ -200,9 +200,11 @@ class Formats(unittest.TestCase):
         lines = self.run_on(os.path.join(SAMPLES, "tcp-coalesced.pcapng"))
         self.assertEqual(self.read(pcap(packets, "<", True)), lines)
         self.assertEqual(self.read(pcap(packets, ">", True)), lines)
+        for packet in packets:
+            packet.time -= packet.time % 1000
+        lines = self.read(Writer().capture(packets))
         for order in "<>":
-            self.assertEqual(self.without(self.read(pcap(packets, order, False)), 4),
-                             self.without(lines, 4))
+            self.assertEqual(self.read(pcap(packets, order, False)), lines)
         packets = packets_of("sequence-wrap.pcapng")
         lines = self.run_on(os.path.join(SAMPLES, "sequence-wrap.pcapng"))
         self.assertEqual(self.without(self.read(pcap(packets, "<", True)), 5),
