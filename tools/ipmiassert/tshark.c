@@ -36,6 +36,7 @@ struct tshark {
     struct output standard, error_output;
     GString     *messages;
     unsigned     running;       /* outputs and the process */
+    GCancellable *ended;        /* the process has: no output is waited for */
     guint        kill_source;
     GError      *error;
 };
@@ -81,6 +82,15 @@ output_read(GObject *source, GAsyncResult *result, gpointer data)
     gssize got = g_input_stream_read_finish(G_INPUT_STREAM(source), result,
                                             &error);
 
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        g_clear_error(&error);
+        got = g_pollable_input_stream_read_nonblocking(
+            G_POLLABLE_INPUT_STREAM(source), output->buffer + output->len,
+            sizeof output->buffer - output->len, NULL, &error);
+        if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+            g_clear_error(&error);
+        }
+    }
     if (got <= 0) {
         if (output->len) {
             output->buffer[output->len] = '\0';
@@ -99,7 +109,8 @@ read_more(struct output *output)
 {
     g_input_stream_read_async(output->stream, output->buffer + output->len,
                               sizeof output->buffer - output->len,
-                              G_PRIORITY_DEFAULT, NULL, output_read, output);
+                              G_PRIORITY_DEFAULT, output->tshark->ended,
+                              output_read, output);
 }
 
 static void
@@ -123,13 +134,17 @@ hear_message(char *line, void *data)
     }
 }
 
+/* All that it has said can be read by now. The outputs need not end: programs of
+ * Wireshark that it has started, to list interfaces, may live on with them. */
 static void
 process_ended(GObject *source, GAsyncResult *result, gpointer data)
 {
+    struct tshark *tshark = data;
     GError *error = NULL;
 
     g_subprocess_wait_finish(G_SUBPROCESS(source), result, &error);
-    part_ended(data, error);
+    part_ended(tshark, error);
+    g_cancellable_cancel(tshark->ended);
 }
 
 /* In the child: a signal for this program's whole group, as from a terminal, is
@@ -187,6 +202,7 @@ tshark_start(const char *const *arguments, bool reads_stdin,
     tshark->process = process;
     tshark->messages = g_string_new(NULL);
     tshark->running = 3;
+    tshark->ended = g_cancellable_new();
     begin_to_read(tshark, &tshark->standard,
                   g_subprocess_get_stdout_pipe(process), func, data);
     begin_to_read(tshark, &tshark->error_output,
@@ -305,6 +321,7 @@ tshark_free(struct tshark *tshark)
         g_source_remove(tshark->kill_source);
     }
     g_object_unref(tshark->process);
+    g_object_unref(tshark->ended);
     g_string_free(tshark->messages, TRUE);
     g_clear_error(&tshark->error);
     g_free(tshark);

@@ -9,6 +9,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import unittest
@@ -369,6 +370,24 @@ class Test(unittest.TestCase):
             tool.write(program, script + "\\nend 3'")
             os.chmod(program, 0o755)
             self.assertTrue(tool.judge(LINKS, "exactly 1 tcp", env=env)[0].passed)
+
+    def test_left_behind(self):
+        """A program that tshark has started, and that lives on with its outputs, is
+        not waited for."""
+        with tool.directory() as place:
+            program = tool.write(os.path.join(place, "tshark"), f"""#!/bin/sh
+sleep {2 * tool.TIMEOUT} &
+echo $! > {place}/left
+exec {shutil.which(os.environ["TSHARK"])} "$@"
+""")
+            os.chmod(program, 0o755)
+            env = tool.environment(PATH=os.pathsep.join((place, os.environ["PATH"])))
+            try:
+                verdicts = tool.judge(LINKS, "exactly 26 frame", env=env)
+                self.assertTrue(verdicts[0].passed)
+            finally:
+                with open(os.path.join(place, "left"), encoding="ascii") as file:
+                    os.kill(int(file.read()), signal.SIGKILL)
 
     def test_no_tshark(self):
         """Without tshark, or its plugin, the remedy is told."""
