@@ -123,6 +123,8 @@ class Machine:
             stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, pass_fds=descriptors)
         self.errors = []
+        # Of boards whose network is not connected.
+        self.no_errors = ["has no peer", "SDHCI: unknown CAPAB"]
         self.readers = [
             threading.Thread(target=self.read_lines, daemon=True),
             threading.Thread(target=self.read_errors, daemon=True),
@@ -137,8 +139,7 @@ class Machine:
 
     def read_errors(self):
         for line in self.process.stderr:
-            # Of boards whose network is not connected.
-            if "has no peer" not in line and "SDHCI: unknown CAPAB" not in line:
+            if not any(words in line for words in self.no_errors):
                 self.errors.append(line.rstrip("\n"))
 
     def wait_for_line(self, pattern, patience=PATIENCE):
