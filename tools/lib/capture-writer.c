@@ -41,7 +41,7 @@
 #define READER_MS       100
 #define TROUBLE_MS      500
 
-/* How long a reader is waited for when closing. */
+/* How long a reader is waited for when closing: to come, or to take more. */
 #define PATIENCE_MS     2000
 
 #define NEVER   G_MAXINT64
@@ -259,6 +259,15 @@ end_with_whole_block(struct capture_writer *writer)
     }
 }
 
+/* A reader is waited for from now on. */
+static void
+be_patient(struct capture_writer *writer)
+{
+    if (!writer->options.wait) {
+        writer->give_up_at = g_get_monotonic_time() + PATIENCE_MS * 1000;
+    }
+}
+
 static enum output_result
 write_blocks(struct capture_writer *writer)
 {
@@ -276,6 +285,9 @@ write_blocks(struct capture_writer *writer)
         }
         if (result != OUTPUT_DONE) {
             return result;
+        }
+        if (atomic_load(&writer->closing)) {
+            be_patient(writer);
         }
         atomic_fetch_add(&writer->written,
                          capture_section_written(&writer->section, written));
@@ -744,9 +756,8 @@ capture_writer_close(struct capture_writer *writer, GError **error)
     uint64_t lost, written;
     bool good;
 
-    writer->give_up_at = writer->options.wait
-                             ? NEVER
-                             : g_get_monotonic_time() + PATIENCE_MS * 1000;
+    writer->give_up_at = NEVER;
+    be_patient(writer);
     packet_queue_publish(writer->queue);
     atomic_store(&writer->closing, true);
     packet_queue_wake(writer->queue);

@@ -77,8 +77,8 @@ void capture_writer_state_clear(struct capture_writer_state *state);
 
 /* Writes what is queued, then the statistics, and closes. A reader that does
  * not read, or a FIFO's first one that has not come yet, is waited for two
- * seconds at most, but with options->wait as long as it takes. Returns false,
- * and why, if anything was lost. */
+ * seconds at most, each time that it stops, but with options->wait as long as
+ * it takes. Returns false, and why, if anything was lost. */
 bool capture_writer_close(struct capture_writer *writer, GError **error);
 
 #endif /* CAPTURE_WRITER_H */

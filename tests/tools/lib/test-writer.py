@@ -664,6 +664,33 @@ def test_fifo_stuck(directory):
         stuck.close()
 
 
+def test_fifo_steady(directory):
+    """A reader that takes longer than that, but does not stop, gets all."""
+    path = directory / "fifo"
+    os.mkfifo(path)
+    # This machine may be busy for longer than the writer waits.
+    for _ in range(10):
+        with Writer(path) as writer:
+            steady = Fifo(path)
+            steady.read(lambda data: data)
+            writer.point("link")
+            writer.put(0, MANY // 4)
+            began = time.monotonic()
+            writer.process.stdin.write("close\n")
+            os.set_blocking(steady.fd, True)
+            while more := os.read(steady.fd, PIECE):
+                steady.data += more
+                time.sleep(0.06)
+            steady.close()
+            took = time.monotonic() - began
+            answer = writer.expect("closed")
+        check(took > 2, f"it took {took} s only")
+        if not answer:
+            break
+    check(answer == "", answer)
+    check(check_serials(steady.capture().packets) == MANY // 4, "not all of them")
+
+
 def pipe():
     """Its two ends."""
     return os.pipe()
