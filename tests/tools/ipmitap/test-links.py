@@ -261,18 +261,22 @@ class Retries(Links):
         self.assertEqual(receive(near, len(RESPONSE)), RESPONSE)
         tap.end(said=None)
 
-    def test_keep_what_was_not_taken_of_one_who_is_gone(self):
-        """It is not mixed into what another one sends."""
-        tap, far, near, bmc = self.keep()
-        self.not_taken(tap, near, bmc)
-        self.far_end_goes(tap, far, bmc)
+    def another_near_end(self, tap, near):
+        """The near end goes while the far one is away; both come again."""
         near.close()
         tap.status_with("waits for a connection")
         near = self.lab.connect("near.sock")
         near.sendall(VERSION)
         bmc = self.lab.accept(self.lab.listen("far.sock"))
         self.assertEqual(receive(bmc, len(VERSION)), VERSION)
-        self.passes(near, bmc)
+        return near, bmc
+
+    def test_keep_what_was_not_taken_of_one_who_is_gone(self):
+        """It is not mixed into what another one sends."""
+        tap, far, near, bmc = self.keep()
+        self.not_taken(tap, near, bmc)
+        self.far_end_goes(tap, far, bmc)
+        self.passes(*self.another_near_end(tap, near))
         tap.end(said=None)
 
     def test_far_end_that_goes_at_once(self):
@@ -298,12 +302,7 @@ class Retries(Links):
         """The far end is not connected to for nothing."""
         tap, far, near, bmc = self.keep()
         self.far_end_goes(tap, far, bmc)
-        near.close()
-        tap.status_with("waits for a connection")
-        near = self.lab.connect("near.sock")
-        near.sendall(VERSION)
-        bmc = self.lab.accept(self.lab.listen("far.sock"))
-        self.assertEqual(receive(bmc, len(VERSION)), VERSION)
+        self.another_near_end(tap, near)
 
 
 class Places(Links):
