@@ -26,7 +26,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "vm-to-vm"))
 
 import machines  # noqa: E402
 from machines import PATIENCE, check  # noqa: E402
-from simulator import Simulator  # noqa: E402
+from simulator import Simulator, UNSET_BYTES  # noqa: E402
 
 SAMPLES = os.path.join(ROOT, "samples")
 
@@ -146,7 +146,8 @@ def host(lab, _):
     capture, _ = lab.record()
     for timing in "fast", "original":
         told = finish(lab.start("ipmiplay", "host", capture, "--connect", lab.simulator(),
-                               f"--timing={timing}"), 0, " 0 different, 0 missing, 0 unexpected")
+                               f"--timing={timing}", UNSET_BYTES), 0,
+                      " 0 different, 0 missing, 0 unexpected")
         check(not told, told)
 
     where = lab.simulator()

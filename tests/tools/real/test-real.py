@@ -33,7 +33,7 @@ import reader  # noqa: E402
 from lab import check_same  # noqa: E402
 from machines import (PATIENCE, SKIPPED,  # noqa: E402
                       argument_parser, check, run_case)
-from simulator import Simulator  # noqa: E402
+from simulator import Simulator, UNSET_BYTES  # noqa: E402
 
 # A line of tests/guests/host/report.c.
 REPORTED = re.compile(r"(?P<name>.+): (?P<request>(?:[0-9a-f]{2} ?)+)"
@@ -171,7 +171,7 @@ def replay(lab, interface, name, commands):
     tap = lab.tap("--listen", end_of(wire), "--connect", bmc.address,
                   "-w", lab.path(f"host-{name}"))
     lab.tool_says("ipmiplay", "host", lab.path(name), "--connect", end_of(wire),
-                  "--timing=fast")
+                  "--timing=fast", UNSET_BYTES)
     tap.stop()
     bmc.kill()
     requests = [request for request, _ in commands]
